@@ -94,7 +94,7 @@ def from_mapping(cls: type[T], data: Any, where: str = "") -> T:
             close = get_close_matches(str(key), fields, 1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(sorted(fields))}."
             raise ConfigError(_join(where, str(key)), data[key], f"This key is unknown. {hint}")
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in data:
@@ -133,7 +133,7 @@ def _convert(hint: Any, value: Any, where: str, info: ParamInfo) -> Any:
         if not isinstance(value, Mapping):
             raise ConfigError(where, value, "Give a mapping (key: value).")
         return {str(k): _convert(args[1], v, _join(where, str(k)), info) for k, v in value.items()}
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return value if isinstance(value, hint) else from_mapping(hint, value, where)
     return _convert_scalar(hint, value, where, info)
 

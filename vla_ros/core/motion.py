@@ -95,7 +95,7 @@ class JointTrajectory:
             (self.efforts, other.efforts),
         )
         return self.names == other.names and all(
-            (a is None) == (b is None) and (a is None or np.array_equal(a, b)) for a, b in pairs
+            a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pairs
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,1 @@
+"""The only layer that knows ROS: conversions, parameters, quality of service, node base and nodes."""

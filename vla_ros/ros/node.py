@@ -1,0 +1,166 @@
+"""What every node shares: files named by parameters, two clocks, guarded callbacks, a clean start and end."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.timer import Timer
+
+from vla_ros.core.catalog import Catalog
+from vla_ros.core.config import param
+from vla_ros.core.errors import ConfigError, InputError, VlaError
+from vla_ros.core.floorplan import FloorPlan
+from vla_ros.core.people import People
+from vla_ros.core.resources import config_file
+from vla_ros.core.robot_description import RobotDescription
+from vla_ros.ros import parameters, qos
+
+
+@dataclass(frozen=True)
+class FileParams:
+    """Files that describe the robot and its world; the same for every node."""
+
+    robot: str = param("home_robot", "robot YAML: a path, or a name in config/robots")
+    home: str = param("apartment", "floor plan YAML: a path, or a name in config/homes; empty = none known")
+    objects: str = param("objects", "catalog YAML of the kinds of things: a path, or a name in config")
+    people: str = param("people", "YAML of the people of the house: a path, or a name in config")
+
+
+class VlaNode(Node):
+    """Base of all nodes.
+
+    Parameters: robot, home, objects, people (see FileParams).
+    Publications: /diagnostics (diagnostic_msgs/DiagnosticArray, 1 Hz): rejected inputs and errors by topic.
+    """
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.files = parameters.declare(self, FileParams)
+        self._faults: dict[str, tuple[int, str]] = {}
+        self._last_log_s: dict[str, float] = {}
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
+        self.steady_timer(1.0, self._publish_diagnostics)
+
+    def load_robot(self) -> RobotDescription:
+        """The robot named by the parameter ``robot``."""
+        return RobotDescription.load(config_file(self.files.robot, "robots", "robot"))
+
+    def load_home(self) -> FloorPlan | None:
+        """The floor plan named by ``home``; None when that parameter is empty."""
+        return FloorPlan.load(config_file(self.files.home, "homes", "home")) if self.files.home else None
+
+    def load_catalog(self) -> Catalog:
+        """The catalog named by ``objects``."""
+        return Catalog.load(config_file(self.files.objects, "", "objects"))
+
+    def load_people(self) -> People:
+        """The people named by ``people``."""
+        return People.load(config_file(self.files.people, "", "people"))
+
+    def now_s(self) -> float:
+        """Seconds of the node's clock (simulated time under use_sim_time)."""
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    @staticmethod
+    def steady_s() -> float:
+        """Seconds of the monotonic clock, for ages and deadlines that no clock fault may move."""
+        return time.monotonic()
+
+    def steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:
+        """A guarded timer on the steady clock, so that a frozen or jumping /clock cannot stop it."""
+        guarded = self.guard("timer", callback)
+        return self.create_timer(period_s, guarded, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def listen(self, message_type: type, topic: str, callback: Callable[[Any], None], profile: Any) -> Any:
+        """A subscription whose callback may raise InputError: the message is dropped and reported."""
+        return self.create_subscription(message_type, topic, self.guard(topic, callback), profile)
+
+    def guard(self, source: str, callback: Callable[..., None]) -> Callable[..., None]:
+        """Wraps a callback: bad input is reported and dropped, an error is reported, the node lives on."""
+
+        @functools.wraps(callback)
+        def guarded(*args: Any) -> None:
+            try:
+                callback(*args)
+            except InputError as error:
+                self.report_fault(source, f"rejected: {error}")
+            except Exception as error:
+                self.report_fault(source, f"internal error: {type(error).__name__}: {error}")
+                self.log_every(5.0, f"trace:{source}", "".join(traceback.format_exception(error)).strip())
+                self.on_internal_error(source, error)
+
+        return guarded
+
+    def on_internal_error(self, source: str, error: Exception) -> None:
+        """Called after an unexpected exception in a callback; safety overrides it to stop."""
+
+    def report_fault(self, source: str, text: str) -> None:
+        """Counts a rejected input or error under ``source``, logs it (at most every 2 s) and keeps it for
+        /diagnostics."""
+        count, _ = self._faults.get(source, (0, ""))
+        self._faults[source] = (count + 1, text)
+        self.log_every(2.0, source, f"{source}: {text}")
+
+    def log_every(self, period_s: float, key: str, text: str) -> None:
+        """A warning, at most once in ``period_s`` for the same key."""
+        now = time.monotonic()
+        if now - self._last_log_s.get(key, -1e9) >= period_s:
+            self._last_log_s[key] = now
+            self.get_logger().warning(text)
+
+    def diagnostic_values(self) -> dict[str, str]:
+        """Figures of the node for /diagnostics; nodes override it."""
+        return {}
+
+    def _publish_diagnostics(self) -> None:
+        status = DiagnosticStatus(name=self.get_fully_qualified_name(), hardware_id="vla_ros")
+        status.level = DiagnosticStatus.WARN if self._faults else DiagnosticStatus.OK
+        status.message = "; ".join(f"{k}: {n}x {t}" for k, (n, t) in self._faults.items())[:500] or "ok"
+        status.values = [KeyValue(key=k, value=v) for k, v in self.diagnostic_values().items()]
+        self._faults.clear()
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def run(factory: Callable[[], VlaNode]) -> None:
+    """Starts ROS, makes the node, spins it on its own single-threaded executor, ends it cleanly.
+
+    A mistake of the user (ConfigError, missing part) ends with its text and exit code 2, no traceback.
+    """
+    rclpy.init(args=sys.argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    node: VlaNode | None = None
+    try:
+        node = factory()
+        parameters.refuse_unknown(node)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        node.get_logger().info("ready")
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except VlaError as error:
+        print(f"[{node.get_name() if node else 'vla_ros'}] cannot start: {error}", file=sys.stderr, flush=True)
+        sys.exit(2 if isinstance(error, ConfigError) else 3)
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""One file a node; a callback converts, calls the core, converts, publishes."""
