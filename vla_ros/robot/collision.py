@@ -1,0 +1,150 @@
+"""Does the robot touch itself, its surroundings or what it carries? Shapes of the model, checked by coal.
+
+A :class:`CollisionShapes` is made once a robot; a :class:`CollisionScene` once a question (obstacles, carried
+box), then asked many times. Imports core, numpy, pinocchio, coal.
+"""
+
+from __future__ import annotations
+
+import coal
+import numpy as np
+import pinocchio as pin
+
+from vla_ros.core.geometry import Box, Pose, Vector
+
+CARRIED = "carried"
+
+
+class CollisionShapes:
+    """Collision shapes of a model and the pairs of them that may never touch.
+
+    Args:
+        model: kinematics.
+        geometry: collision geometry (its pairs are replaced here).
+        rest: configurations free of contact; pairs that overlap there are left out, as neighbours are.
+        tool_frame: to which a carried box is fixed ("" = none).
+    """
+
+    def __init__(
+        self, model: pin.Model, geometry: pin.GeometryModel, rest: tuple[Vector, ...], tool_frame: str
+    ) -> None:
+        self.model, self.geometry, self.tool_frame = model, geometry, tool_frame
+        self.base_frame = model.getFrameId("base_link")
+        self.tool_joint = model.frames[model.getFrameId(tool_frame)].parentJoint if tool_frame else 0
+        geometry.removeAllCollisionPairs()
+        objects = list(geometry.geometryObjects)
+        for i, first in enumerate(objects):
+            for j in range(i + 1, len(objects)):
+                if not self._neighbours(first.parentJoint, objects[j].parentJoint):
+                    geometry.addCollisionPair(pin.CollisionPair(i, j))
+        for q in rest:
+            data, found = model.createData(), geometry.createData()
+            pin.computeCollisions(model, data, geometry, found, q, False)
+            for k in reversed(range(len(geometry.collisionPairs))):
+                if found.collisionResults[k].isCollision():
+                    geometry.removeCollisionPair(geometry.collisionPairs[k])
+        self._half_sizes: list[tuple[Vector, Vector]] = []
+        for shape in objects:
+            shape.geometry.computeLocalAABB()
+            aabb = shape.geometry.aabb_local
+            low, high = np.array(aabb.min_), np.array(aabb.max_)
+            self._half_sizes.append(((low + high) / 2, (high - low) / 2))
+
+    def label(self, index: int) -> str:
+        """The body's name of one shape, for messages."""
+        name = self.model.frames[self.geometry.geometryObjects[index].parentFrame].name
+        return str(name)
+
+    def boxes(self, q: Vector, margin: float) -> tuple[Box, ...]:
+        """One oriented box a shape, in base_link."""
+        data, placed = self.model.createData(), self.geometry.createData()
+        pin.framesForwardKinematics(self.model, data, q)
+        pin.updateGeometryPlacements(self.model, data, self.geometry, placed)
+        base = data.oMf[self.base_frame].inverse()
+        out = []
+        for i, (center, half) in enumerate(self._half_sizes):
+            pose = base * placed.oMg[i] * pin.SE3(np.eye(3), center)
+            size = tuple(float(v) for v in 2 * (half + margin))
+            out.append(Box(Pose.from_matrix(pose.homogeneous, "base_link"), size, self.label(i)))  # type: ignore[arg-type]
+        return tuple(out)
+
+    def scene(self, boxes: tuple[Box, ...], carried: Box | None, margin: float) -> CollisionScene:
+        """The shapes together with obstacles (in base_link) and a carried box (in tool axes)."""
+        return CollisionScene(self, boxes, carried, margin)
+
+    def _neighbours(self, a: int, b: int) -> bool:
+        parents = self.model.parents
+        siblings = parents[a] == parents[b] and a in self._hand_joints() and b in self._hand_joints()
+        return a == b or parents[a] == b or parents[b] == a or siblings
+
+    def _hand_joints(self) -> set[int]:
+        """Joints that carry the hand and its fingers."""
+        if not self.tool_frame:
+            return set()
+        return {self.tool_joint} | {int(j) for j in self.model.subtrees[self.tool_joint]}
+
+
+class CollisionScene:
+    """One question's surroundings. ``margin`` [m] is kept from obstacles (not from the robot itself)."""
+
+    def __init__(self, shapes: CollisionShapes, boxes: tuple[Box, ...], carried: Box | None, margin: float) -> None:
+        self._shapes = shapes
+        model = self._model = shapes.model
+        geometry = self._geometry = shapes.geometry.copy()
+        links = range(len(shapes.geometry.geometryObjects))
+        base = model.frames[shapes.base_frame].placement
+        hand = shapes._hand_joints()
+        self._names = [shapes.label(i) for i in links]
+        moving = [i for i in links if shapes.geometry.geometryObjects[i].parentJoint != 0]
+        if carried is not None and shapes.tool_frame:
+            tool = model.frames[model.getFrameId(shapes.tool_frame)]
+            place = tool.placement * pin.SE3(carried.pose.matrix())
+            held = geometry.addGeometryObject(pin.GeometryObject(CARRIED, tool.parentJoint, place, _shape(carried)))
+            self._names.append(carried.name or "the carried object")
+            for i in links:
+                if shapes.geometry.geometryObjects[i].parentJoint not in hand:
+                    geometry.addCollisionPair(pin.CollisionPair(i, held))
+            moving.append(held)
+        self._first_obstacle = len(geometry.geometryObjects)
+        for k, box in enumerate(boxes):
+            place = base * pin.SE3(box.pose.matrix())
+            shape = pin.GeometryObject(f"obstacle_{k}", 0, place, _shape(box, margin))
+            index = geometry.addGeometryObject(shape)
+            self._names.append(box.name or f"obstacle {k}")
+            for i in moving:
+                geometry.addCollisionPair(pin.CollisionPair(i, index))
+        self._renew()
+
+    def touching(self, q: Vector) -> str:
+        """The first contact at a full configuration, "" when there is none."""
+        if not pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, True):
+            return ""
+        for k, pair in enumerate(self._geometry.collisionPairs):
+            if self._found.collisionResults[k].isCollision():
+                return f"{self._names[pair.first]} touches {self._names[pair.second]}"
+        return "the robot touches something"
+
+    def free(self, q: Vector) -> bool:
+        """True when nothing touches at a full configuration."""
+        return not pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, True)
+
+    def allow_contacts_at(self, q: Vector) -> tuple[str, ...]:
+        """Stops watching the pairs with an obstacle that touch at ``q`` (the arm must be able to leave), and
+        tells which. Pairs of the robot with itself stay watched."""
+        pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, False)
+        allowed = []
+        for k in reversed(range(len(self._geometry.collisionPairs))):
+            pair = self._geometry.collisionPairs[k]
+            if self._found.collisionResults[k].isCollision() and pair.second >= self._first_obstacle:
+                allowed.append(f"{self._names[pair.first]} touches {self._names[pair.second]}")
+                self._geometry.removeCollisionPair(pin.CollisionPair(pair.first, pair.second))
+        self._renew()
+        return tuple(allowed)
+
+    def _renew(self) -> None:
+        self._data = self._model.createData()
+        self._found = self._geometry.createData()
+
+
+def _shape(box: Box, margin: float = 0.0) -> coal.Box:
+    return coal.Box(*(float(max(v + 2 * margin, 1e-3)) for v in box.size))
