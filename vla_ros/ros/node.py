@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import rclpy
@@ -141,8 +139,7 @@ def run(factory: Callable[[], VlaNode]) -> None:
 
     A mistake of the user (ConfigError, missing part) ends with its text and exit code 2, no traceback.
     """
-    rclpy.init(args=sys.argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    rclpy.init(args=sys.argv)  # its handlers turn SIGINT and SIGTERM into ExternalShutdownException
     node: VlaNode | None = None
     try:
         node = factory()
@@ -160,7 +157,3 @@ def run(factory: Callable[[], VlaNode]) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
