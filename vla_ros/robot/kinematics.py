@@ -252,8 +252,9 @@ class RobotModel:
         middle, span = (index.lower + index.upper) / 2, index.upper - index.lower
         best, stalled = math.inf, 0
         for _ in range(ITERATIONS):
-            jacobian = pin.computeFrameJacobian(model, data, q, frame_id, pin.ReferenceFrame.LOCAL)[:, index.columns]
+            pin.computeJointJacobians(model, data, q)
             pin.updateFramePlacement(model, data, frame_id)
+            jacobian = pin.getFrameJacobian(model, data, frame_id, pin.ReferenceFrame.LOCAL)[:, index.columns]
             error = pin.log6(data.oMf[frame_id].actInv(goal)).vector
             size_p, size_r = float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
             if size_p < tol_p and size_r < tol_r:
