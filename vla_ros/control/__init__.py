@@ -1,0 +1,1 @@
+"""Turns motion goals and action chunks into velocities and joint trajectories. ROS-free."""
