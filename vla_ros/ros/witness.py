@@ -26,7 +26,7 @@ class Witness:
         self.view: np.ndarray | None = None
         self.overview: np.ndarray | None = None
         node.create_subscription(String, "sim/ground_truth", self._on_truth, qos.STATUS)
-        node.create_subscription(Float32, "sim/real_time_factor", lambda m: self.factors.append(m.data), qos.EVENT)
+        node.create_subscription(Float32, "sim/real_time_factor", self._on_factor, qos.EVENT)
         if with_pictures:
             node.create_subscription(Image, "perception_node/annotated", self._on_view, qos.SENSOR)
             node.create_subscription(Image, "sim/overview/image_raw", self._on_overview, qos.SENSOR)
@@ -38,6 +38,9 @@ class Witness:
 
     def _on_truth(self, message: String) -> None:
         self.truth = json.loads(message.data)
+
+    def _on_factor(self, message: Float32) -> None:
+        self.factors.append(message.data)
 
     def _on_view(self, message: Image) -> None:
         self.view = conversions.image_from_msg(message, "rgb")

@@ -1,0 +1,22 @@
+"""Every test process gets the environment of the shipped start paths and a ROS domain of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from vla_ros.cli import environment
+from vla_ros.cli.domain import free_domain_id
+
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+environment.activate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ros_domain() -> Iterator[int]:
+    """A domain id that nobody else uses, for this run and its child processes."""
+    with free_domain_id() as domain:
+        os.environ["ROS_DOMAIN_ID"] = str(domain)
+        yield domain
