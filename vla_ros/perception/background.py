@@ -1,0 +1,190 @@
+"""Takes floor, walls and furniture out of a cloud with the help of the floor plan; things remain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.core.floorplan import Leaf, Surface
+from vla_ros.perception.cloud import Array, Cloud, Mask
+from vla_ros.perception.floor_map import FLOOR, FloorMap, LocalPiece
+from vla_ros.perception.params import PerceptionParams
+
+_PLANE_BAND = 0.03
+"""A surface is looked for this far from its height in the plan [m]: camera poses are not perfect."""
+_SIDE_GAP = 0.012
+"""Clearance of boards and panels above and beside the things in a shelf [m]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreground:
+    """Pixels of things.
+
+    ``mask`` bool (H, W); ``support`` float32 (H, W) height of the surface below the pixel [m];
+    ``on_floor`` bool (H, W): the floor is that surface.
+    """
+
+    mask: Mask
+    support: Array
+    on_floor: Mask
+
+
+class FloorPlanBackground:
+    """Foreground by a known building."""
+
+    def __init__(self, floor_map: FloorMap, params: PerceptionParams) -> None:
+        self._map = floor_map
+        self._params = params
+
+    def foreground(self, cloud: Cloud, ignore: Mask) -> Foreground:
+        """Pixels of things; ``ignore`` marks pixels to leave out (the robot itself)."""
+        p = self._params
+        shape = cloud.depth.shape
+        place = self._map.look_up(cloud.xyz[..., :2])
+        usable = cloud.valid & ~ignore
+        slack = np.float32(p.depth_noise) * cloud.depth**2
+        z = cloud.xyz[..., 2]
+        on_floor = usable & (place == FLOOR)
+        mask = on_floor & (z > p.floor_min_height + slack) & (z < p.person_max_height + 0.3)
+        support = np.zeros(shape, dtype=np.float32)
+        flat_place = np.where(usable, place, np.int16(FLOOR)).ravel()
+        order = np.argsort(flat_place, kind="stable")
+        starts = np.searchsorted(flat_place[order], np.arange(len(self._map.pieces) + 1))
+        flat_mask, flat_support = mask.ravel(), support.ravel()
+        for i, piece in enumerate(self._map.pieces):
+            pixels = order[starts[i] : starts[i + 1]]
+            if len(pixels):
+                self._on_piece(piece, pixels, cloud, slack.ravel()[pixels], flat_mask, flat_support)
+        self._remove_leaves(cloud, on_floor, mask)
+        return Foreground(mask, support, on_floor)
+
+    def _on_piece(
+        self,
+        piece: LocalPiece,
+        pixels: NDArray[np.intp],
+        cloud: Cloud,
+        slack: Array,
+        mask: Mask,
+        support: Array,
+    ) -> None:
+        """Marks the pixels of things that stand on or in one piece of furniture."""
+        xyz = cloud.xyz.reshape(-1, 3)[pixels]
+        local = piece.local(xyz[:, :2])
+        z = xyz[:, 2]
+        top = piece.piece.size[2]
+        above = z > top + self._params.min_height + slack
+        mask[pixels[above]] = True
+        support[pixels[above]] = top
+        for surface in piece.piece.surfaces:
+            inside = _inside(surface, local, piece)
+            height = z - surface.height
+            offset = _plane_offset(local[inside], height[inside])
+            height = height - offset[0] - local[:, 0] * offset[1] - local[:, 1] * offset[2]
+            least = self._params.min_height + slack
+            things = inside & (height > least) & (height < surface.clearance - _SIDE_GAP)
+            if abs(surface.height - top) < 0.03:
+                # The plane that was really seen is better than the plan: undo what lies under it.
+                things |= above & ~inside
+                mask[pixels[above & ~things]] = False
+            lab = cloud.lab.reshape(-1, 3)[pixels]
+            things |= _stained(lab, inside, height, least)
+            mask[pixels[things]] = True
+            support[pixels[things]] = surface.height
+
+    def _remove_leaves(self, cloud: Cloud, on_floor: Mask, mask: Mask) -> None:
+        """Takes the panels of opened doors out of the mask, wherever they have swung."""
+        rows, cols = np.nonzero(mask & on_floor)
+        if len(rows) == 0:
+            return
+        xyz = cloud.xyz[rows, cols]
+        for piece in self._map.pieces:
+            for leaf in piece.piece.leaves:
+                if leaf.kind != "hinged":
+                    continue
+                gone = _leaf_pixels(piece, leaf, xyz)
+                if gone is not None:
+                    mask[rows[gone], cols[gone]] = False
+
+
+def _inside(surface: Surface, local: Array, piece: LocalPiece) -> Mask:
+    """Points over the usable part of a surface; the whole top when it is the top."""
+    size = piece.piece.size
+    if abs(surface.height - size[2]) < 0.03:
+        half, center = (size[0] / 2 + 0.03, size[1] / 2 + 0.03), (0.0, 0.0)
+    else:
+        # Things may stick out to the front; panels stand at the back and at the sides.
+        half, center = (surface.size[0] / 2 + 0.01, surface.size[1] / 2 + 0.01), surface.center
+    out: Mask = (np.abs(local[:, 0] - center[0]) <= half[0]) & (np.abs(local[:, 1] - center[1]) <= half[1])
+    return out
+
+
+def _plane_offset(local: Array, height: Array) -> tuple[float, float, float]:
+    """Constant and slopes of the surface really seen against the plan, (0, 0, 0) when too little is seen."""
+    near = np.abs(height) < _PLANE_BAND
+    if near.sum() < 60:
+        return (0.0, 0.0, 0.0)
+    counts, edges = np.histogram(height[near], bins=30, range=(-_PLANE_BAND, _PLANE_BAND))
+    counts = counts[:-1] + counts[1:]
+    best = int(counts.argmax())
+    mode = float(edges[best + 1])
+    core = np.abs(height - mode) < 0.005
+    n = int(core.sum())
+    # Only a surface that dominates its band is trusted: a big flat book must not pass for the table.
+    if n < 60 or n < 0.4 * near.sum():
+        return (0.0, 0.0, 0.0)
+    spread = local[core].std(axis=0)
+    if n < 400 or spread.min() < 0.08:
+        return (float(np.median(height[core])), 0.0, 0.0)
+    a = np.column_stack([np.ones(n), local[core]])
+    fit = np.linalg.lstsq(a, height[core], rcond=None)[0]
+    if np.abs(fit[1:]).max() > 0.03:
+        return (float(np.median(height[core])), 0.0, 0.0)
+    return (float(fit[0]), float(fit[1]), float(fit[2]))
+
+
+def _stained(lab: Array, inside: Mask, height: Array, least: Array) -> Mask:
+    """Thin things: between a third of the least height and that height, but of clearly another colour."""
+    low = inside & (np.abs(height) < 0.003)
+    out: Mask = inside & (height > least / 3) & (height <= least)
+    if low.sum() < 60 or not out.any():
+        return np.zeros_like(out)
+    typical = np.median(lab[low], axis=0)
+    spread = np.abs(lab[low] - typical).mean(axis=0)
+    far = np.abs(lab - typical)
+    hue = np.hypot(far[:, 1], far[:, 2])
+    return out & ((hue > 14 + 3 * spread[1:].max()) | (far[:, 0] > 28 + 3 * spread[0]))
+
+
+def _leaf_pixels(piece: LocalPiece, leaf: Leaf, xyz: Array) -> Mask | None:
+    """Points of an opened door's panel among (n, 3) points of the floor's area, None when it is not seen."""
+    local = piece.local(xyz[:, :2])
+    hinge = np.array(leaf.hinge, dtype=np.float32)
+    arm = np.array(leaf.handle[:2], dtype=np.float32) - hinge
+    width = float(np.hypot(*arm)) + 0.12
+    ray = local - hinge
+    radius = np.hypot(ray[:, 0], ray[:, 1])
+    near: Mask = (radius < width) & (radius > 0.12) & (xyz[:, 2] < piece.piece.size[2] + 0.03)
+    if near.sum() < 60:
+        return None
+    closed = math.atan2(float(arm[1]), float(arm[0]))
+    turned = np.arctan2(ray[near, 1], ray[near, 0]) - closed
+    turned = (turned + np.pi) % (2 * np.pi) - np.pi
+    swept = turned * math.copysign(1.0, leaf.travel)
+    counts, edges = np.histogram(swept, bins=72, range=(-0.2, abs(leaf.travel) + 0.4))
+    best = int((counts[:-1] + counts[1:]).argmax())
+    angle = closed + math.copysign(float(edges[best + 1]), leaf.travel) * (1 if edges[best + 1] >= 0 else -1)
+    across = np.abs(-ray[:, 0] * math.sin(angle) + ray[:, 1] * math.cos(angle))
+    along = ray[:, 0] * math.cos(angle) + ray[:, 1] * math.sin(angle)
+    panel: Mask = near & (across < 0.05) & (along > 0)
+    long_enough = np.ptp(along[panel]) > 0.5 * width and np.ptp(xyz[panel, 2]) > 0.25
+    if not long_enough or panel.sum() < 0.45 * near.sum():
+        return None
+    handle: Mask = near & (across < _LEAF_REACH) & (along > 0)
+    return handle
+
+
+_LEAF_REACH = 0.10
+"""Half thickness of a door with its handle and inner shelves [m]."""

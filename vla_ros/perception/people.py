@@ -1,0 +1,111 @@
+"""People: tall figures that stand on the floor, also when furniture or the image's border hides a part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.core.geometry import Pose
+from vla_ros.core.scene import SceneObject
+from vla_ros.perception.cloud import Cloud, Mask
+from vla_ros.perception.colors import color_shares
+from vla_ros.perception.params import PerceptionParams
+
+_TORSO = (0.9, 1.35)
+"""Heights between which the shirt is looked for [m]."""
+_REACH = 0.42
+"""Segments whose middle is this near to the figure's axis belong to it (arms, legs) [m]."""
+_TYPICAL_HEIGHT = 1.65
+_WIDTH_RANGE = (0.12, 1.0)
+
+
+class PeopleFinder:
+    """Finds figures among the segments of one frame."""
+
+    def __init__(self, params: PerceptionParams) -> None:
+        self._params = params
+
+    def find(
+        self, cloud: Cloud, parts: list[NDArray[np.intp]], on_floor: Mask, stamp_s: float
+    ) -> tuple[list[SceneObject], list[NDArray[np.intp]]]:
+        """People and the parts (flat pixel indices) that belong to none of them."""
+        xyz = cloud.xyz.reshape(-1, 3)
+        floor = on_floor.ravel()
+        figures: list[list[NDArray[np.intp]]] = []
+        rest: list[NDArray[np.intp]] = []
+        axes: list[NDArray[np.floating]] = []
+        for part in parts:
+            points = xyz[part]
+            if self._is_figure(points, float(floor[part].mean())):
+                axis = np.median(points[:, :2], axis=0)
+                near = next((i for i, other in enumerate(axes) if np.hypot(*(axis - other)) < _REACH), None)
+                if near is None:
+                    axes.append(axis)
+                    figures.append([part])
+                else:
+                    figures[near].append(part)
+            else:
+                rest.append(part)
+        if not figures:
+            return [], rest
+        others = []
+        for part in rest:
+            middle = np.median(xyz[part, :2], axis=0)
+            distances = [float(np.hypot(*(middle - axis))) for axis in axes]
+            best = int(np.argmin(distances))
+            if distances[best] < _REACH and floor[part].mean() > 0.5:
+                figures[best].append(part)
+            else:
+                others.append(part)
+        people = [self._person(cloud, np.concatenate(f), stamp_s) for f in figures]
+        return people, others
+
+    def _is_figure(self, points: NDArray[np.floating], floor_share: float) -> bool:
+        """True for an upright part over the floor that reaches a person's height."""
+        z = points[:, 2]
+        low, high = np.percentile(z, (1, 99.5))
+        width = np.ptp(np.percentile(points[:, :2], (2, 98), axis=0), axis=0)
+        tall = self._params.person_min_height <= high <= self._params.person_max_height + 0.1
+        upright = high - low > 0.35 and high - low > 0.8 * float(width.max())
+        return bool(
+            tall
+            and upright
+            and floor_share > 0.5
+            and _WIDTH_RANGE[0] < float(width.max()) < _WIDTH_RANGE[1]
+            and len(points) > 60
+        )
+
+    def _person(self, cloud: Cloud, pixels: NDArray[np.intp], stamp_s: float) -> SceneObject:
+        points = cloud.xyz.reshape(-1, 3)[pixels]
+        z = points[:, 2]
+        rows = pixels // cloud.depth.shape[1]
+        top = float(np.percentile(z, 99.8))
+        cut = bool(rows.min() <= 1)
+        height = max(top, _TYPICAL_HEIGHT) if cut else top
+        band = (z > _TORSO[0]) & (z < _TORSO[1])
+        if band.sum() < 20:
+            band = z > 0.45 * height
+        body = points[band, :2].astype(np.float64)
+        view = body.mean(axis=0) - cloud.camera[:2]
+        view /= max(float(np.linalg.norm(view)), 1e-6)
+        side = np.array([-view[1], view[0]])
+        low, high = np.percentile(body @ side, (2, 98))
+        front = float(np.percentile(body @ view, 3))
+        width = float(np.clip(high - low, 0.25, 0.8))
+        # Only the front of a body is seen: its axis lies about 0.13 m behind.
+        center = side * (low + high) / 2 + view * (front + 0.13)
+        colors = color_shares(cloud.rgb.reshape(-1, 3)[pixels[band]])
+        confidence = 0.95 if np.ptp(z) > 0.8 else 0.75
+        return SceneObject(
+            id="",
+            categories=(("person", confidence),),
+            color=colors[0][0] if colors else "",
+            shape="person",
+            pose=Pose((float(center[0]), float(center[1]), height / 2)),
+            size=(width, min(width, 0.4), height),
+            confidence=confidence,
+            visible=True,
+            last_seen_s=stamp_s,
+            support_z=0.0,
+            colors=colors,
+        )
