@@ -1,0 +1,179 @@
+"""What the robot believes, from what it perceived: things and where they were last seen, what was looked at,
+what the hand holds, where the user stood. Callbacks write it, skills read it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from vla_ros.core.floorplan import FloorPlan, Furniture, Room, Surface
+from vla_ros.core.geometry import Box, Pose, Pose2D
+from vla_ros.core.motion import MotionStatus
+from vla_ros.core.robot_state import JointStates, Odometry
+from vla_ros.core.safety_status import SafetyStatus
+from vla_ros.core.scene import Scene, SceneObject
+
+_MERGE_M = 0.15
+_GONE_AFTER_S = 1.5
+_VIEW_RANGE_M = 2.2
+_VIEW_TAN = (0.62, 0.45)
+_HOLD_LOST_S = 0.6
+_MIN_OPENING_M = 0.002
+
+
+@dataclass(frozen=True)
+class Held:
+    """The thing in the hand: what it was in the scene and its box in tool axes."""
+
+    thing: SceneObject
+    box: Box
+    standing: Pose
+    """The tool's pose in the axes of the standing thing (upright, yaw of its box)."""
+
+
+class Belief:
+    """The robot's picture of the world. All stamps are seconds of the node's clock."""
+
+    def __init__(self, plan: FloorPlan) -> None:
+        self.plan = plan
+        self.odometry: Odometry | None = None
+        self.joints: JointStates | None = None
+        self.safety: SafetyStatus | None = None
+        self.motion: MotionStatus | None = None
+        self.held: Held | None = None
+        self.things: dict[str, SceneObject] = {}
+        self.gone: set[str] = set()
+        self.looked_at: dict[str, float] = {}
+        self.leaf_open: dict[str, bool] = {}
+        self.user_point: tuple[float, float] | None = None
+        self.scene_stamps: deque[float] = deque(maxlen=50)
+        self._missing_since: dict[str, float] = {}
+        self._motions: dict[str, MotionStatus] = {}
+        self._not_holding_since: float | None = None
+
+    # -- what arrives
+
+    def observe_scene(self, scene: Scene) -> None:
+        """Updates things seen, forgets those that should be in view and are not, merges doubles."""
+        self.scene_stamps.append(scene.stamp_s)
+        present = {o.id for o in scene.objects}
+        for thing in scene.objects:
+            if thing.id not in self.things:
+                self._merge(thing, present)
+            self.things[thing.id] = thing
+            if thing.visible:
+                self.gone.discard(thing.id)
+                self._missing_since.pop(thing.id, None)
+        for thing in self.things.values():
+            if thing.id in present and thing.visible:
+                continue
+            if not self._expected(scene.view, thing):
+                self._missing_since.pop(thing.id, None)
+                continue
+            since = self._missing_since.setdefault(thing.id, scene.stamp_s)
+            if scene.stamp_s - since > _GONE_AFTER_S:
+                self.gone.add(thing.id)
+
+    def observe_motion(self, status: MotionStatus, now: float) -> None:
+        """Keeps the newest answer to each goal and watches the grip."""
+        self.motion = status
+        self._motions[status.goal_id] = status
+        while len(self._motions) > 20:
+            self._motions.pop(next(iter(self._motions)))
+        if status.holding:
+            self._not_holding_since = None
+        elif self._not_holding_since is None:
+            self._not_holding_since = now
+
+    def motion_of(self, goal_id: str) -> MotionStatus | None:
+        """The newest answer to that goal."""
+        return self._motions.get(goal_id)
+
+    # -- the hand
+
+    def is_holding(self) -> bool:
+        """True when the fingers are stopped by something between them, as control measures it."""
+        return bool(self.motion and self.motion.holding and self.motion.opening_m >= _MIN_OPENING_M)
+
+    def lost_grip(self, now: float) -> bool:
+        """True when a held thing has not been felt for long enough to be sure."""
+        since = self._not_holding_since
+        return self.held is not None and since is not None and now - since > _HOLD_LOST_S
+
+    # -- where things are
+
+    @property
+    def robot(self) -> Pose2D:
+        """The base's pose; the plan's start before the first odometry."""
+        return self.odometry.pose if self.odometry else Pose2D(*self.plan.start)
+
+    @property
+    def here(self) -> Room | None:
+        """The room the robot is in."""
+        return self.plan.room_at(self.robot.x, self.robot.y)
+
+    def thing(self, thing_id: str) -> SceneObject | None:
+        """The thing of that id as last seen; None when unknown or found missing."""
+        return None if thing_id in self.gone else self.things.get(thing_id)
+
+    def present(self) -> list[SceneObject]:
+        """Everything believed to be there, the held thing left out."""
+        return [t for t in self.things.values() if t.id not in self.gone and not self._in_hand(t)]
+
+    def support_of(self, thing: SceneObject) -> tuple[Furniture, Surface] | None:
+        """The furniture and surface that carry a thing."""
+        x, y, z = thing.pose.position
+        return self.plan.surface_below(x, y, z - thing.size[2] / 2, 0.10)
+
+    def furniture_of(self, thing: SceneObject) -> Furniture | None:
+        """The furniture it lies on or in, else None (the floor, a hand)."""
+        support = self.support_of(thing)
+        if support:
+            return support[0]
+        x, y, z = thing.pose.position
+        inside = [f for f in self.plan.furniture_at(x, y) if z <= f.size[2] + 0.3 and z > 0.15]
+        return inside[0] if inside else None
+
+    def room_of(self, thing: SceneObject) -> str:
+        """Name of the room it is in, "" outside."""
+        room = self.plan.room_at(thing.pose.position[0], thing.pose.position[1])
+        return room.name if room else ""
+
+    def distance_to(self, thing: SceneObject) -> float:
+        """From the base to the thing, along the floor [m]."""
+        return math.hypot(thing.pose.position[0] - self.robot.x, thing.pose.position[1] - self.robot.y)
+
+    def fresh_scenes(self, since: float) -> int:
+        """Number of scenes stamped after ``since``."""
+        return sum(stamp > since for stamp in self.scene_stamps)
+
+    def note_looked_at(self, names: tuple[str, ...], now: float) -> None:
+        """Remembers that these pieces were looked at."""
+        self.looked_at.update(dict.fromkeys(names, now))
+
+    def _in_hand(self, thing: SceneObject) -> bool:
+        """The held thing is no thing on a table, under whatever id the tracker carries it."""
+        if self.held is None or thing.category == "person":
+            return False
+        if thing.id == self.held.thing.id and self.support_of(thing) is None:
+            return True
+        return self.distance_to(thing) < 0.6 and self.furniture_of(thing) is None and thing.pose.position[2] > 0.4
+
+    def _merge(self, new: SceneObject, present: set[str]) -> None:
+        for old in list(self.things.values()):
+            gap = math.dist(old.pose.position, new.pose.position)
+            if old.id not in present and gap < _MERGE_M and (old.category == new.category or old.color == new.color):
+                del self.things[old.id]
+                self.gone.discard(old.id)
+                self._missing_since.pop(old.id, None)
+
+    @staticmethod
+    def _expected(view: Pose | None, thing: SceneObject) -> bool:
+        """True when the camera should see the thing: well inside the image and near."""
+        if view is None:
+            return False
+        x, y, z = np.linalg.inv(view.matrix())[:3] @ np.array([*thing.pose.position, 1.0])
+        return bool(0.35 < z < _VIEW_RANGE_M and abs(x) < _VIEW_TAN[0] * z and abs(y) < _VIEW_TAN[1] * z)

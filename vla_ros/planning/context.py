@@ -1,0 +1,166 @@
+"""What the skills of one command share: the belief, the present motion goal, what is said and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vla_ros.core.catalog import Catalog
+from vla_ros.core.floorplan import FloorPlan
+from vla_ros.core.geometry import Pose
+from vla_ros.core.motion import MotionGoal, MotionStatus
+from vla_ros.core.people import People
+from vla_ros.core.robot_description import RobotDescription
+from vla_ros.core.task import Referent, TaskStep
+from vla_ros.planning.belief import Belief
+from vla_ros.planning.failure import Failure, of_motion
+from vla_ros.planning.floor import Floor
+from vla_ros.planning.grounding import Grounding
+from vla_ros.planning.params import PlannerParams
+
+Script = Generator[None, None, None]
+"""A skill's course: it yields once a tick while it waits, returns when done, raises Failure when it cannot."""
+
+
+@dataclass
+class World:
+    """Everything that outlives a command."""
+
+    params: PlannerParams
+    plan: FloorPlan
+    catalog: Catalog
+    robot: RobotDescription
+    people: People | None
+    belief: Belief
+    floor: Floor
+    grounding: Grounding
+
+
+@dataclass
+class Context:
+    """One command's share. ``clock`` [s] runs only while the tree runs, so that waiting for the safety gate or a
+    pause wears out no time limit; ``now`` is the node's clock."""
+
+    world: World
+    command_id: str
+    manner: str = ""
+    now: float = 0.0
+    clock: float = 0.0
+    active: MotionGoal | None = None
+    question: str = ""
+    answer: TaskStep | None = None
+    speech: list[str] = field(default_factory=list)
+    note: str = ""
+    results: list[str] = field(default_factory=list)
+    forbidden_rooms: set[str] = field(default_factory=set)
+    skipped: set[int] = field(default_factory=set)
+    """Indices of TaskSteps whose condition does not hold."""
+    forbidden_things: list[Referent] = field(default_factory=list)
+    asked_from: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The robot's pose x, y [m], yaw [rad] when the command came."""
+    goals: int = 0
+
+    @property
+    def belief(self) -> Belief:
+        """Short for world.belief."""
+        return self.world.belief
+
+    @property
+    def params(self) -> PlannerParams:
+        """Short for world.params."""
+        return self.world.params
+
+    def say(self, text: str) -> None:
+        """Speaks once the tick is over."""
+        self.speech.append(text)
+
+    def conclude(self, text: str) -> None:
+        """A result for the command's final text."""
+        self.results.append(text)
+
+
+def move(
+    ctx: Context,
+    kind: str,
+    *,
+    check: bool = True,
+    until: Callable[[], bool] | None = None,
+    retarget: Callable[[], tuple[Pose, ...] | None] | None = None,
+    **fields: Any,
+) -> Generator[None, None, MotionStatus | None]:
+    """One motion from goal to end state.
+
+    ``until`` ends it early (returns None), ``retarget`` gives new targets each tick (keep_near). With ``check``
+    any end but "reached" raises Failure. The goal stays the active one, and is so renewed, until then.
+    """
+    ctx.goals += 1
+    belief, params = ctx.belief, ctx.params
+    scale = params.slow_scale if ctx.manner in ("slow", "careful") else params.normal_scale
+    fields.setdefault("speed_scale", scale)
+    if belief.held is not None:
+        fields.setdefault("carried", belief.held.box)
+    goal = MotionGoal(f"{ctx.command_id}/{ctx.goals}@{ctx.now:.3f}", kind, ctx.command_id, **fields)
+    ctx.active = goal
+    started = ctx.clock
+    try:
+        yield
+        while True:
+            status = belief.motion_of(goal.goal_id)
+            if status is not None and status.is_end:
+                if check and status.state != "reached":
+                    raise of_motion(status)
+                return status
+            if until is not None and until():
+                return None
+            if status is None and ctx.clock - started > params.control_timeout_s:
+                raise Failure("communication", "my motion control does not answer")
+            if ctx.clock - started > goal.timeout_s + 5.0:
+                raise Failure("communication", "my motion control did not end a motion in its time")
+            if retarget is not None and (targets := retarget()):
+                goal = replace(goal, targets=targets)
+                ctx.active = goal
+            yield
+    finally:
+        ctx.active = None
+
+
+def pause(ctx: Context, seconds: float) -> Script:
+    """Waits by the command's clock."""
+    end = ctx.clock + seconds
+    while ctx.clock < end:
+        yield
+
+
+def fresh_scenes(ctx: Context, count: int | None = None) -> Script:
+    """Waits for scenes taken from now on; a silent camera is a sensor failure."""
+    count = ctx.params.look_scenes if count is None else count
+    since = ctx.now + ctx.params.look_settle_s
+    deadline = ctx.clock + ctx.params.look_settle_s + ctx.params.sensor_timeout_s
+    while ctx.belief.fresh_scenes(since) < count:
+        if ctx.clock > deadline:
+            raise Failure("sensor", f"no fresh picture from my camera for {ctx.params.sensor_timeout_s:g} seconds")
+        yield
+
+
+def look_at(ctx: Context, point: tuple[float, float, float], count: int | None = None) -> Script:
+    """Turns the camera to a point [m] and waits for fresh scenes from that view."""
+    target = Pose((float(point[0]), float(point[1]), float(point[2])))
+    yield from move(ctx, "head_look_at", targets=(target,), timeout_s=6.0, tolerance_rad=0.1)
+    yield from fresh_scenes(ctx, count)
+
+
+def ask(ctx: Context, question: str) -> Generator[None, None, TaskStep]:
+    """Asks the user and waits for the answer; no answer in time fails the command."""
+    ctx.answer = None
+    ctx.question = question
+    ctx.say(question)
+    deadline = ctx.clock + ctx.params.answer_timeout_s
+    try:
+        while ctx.answer is None:
+            if ctx.clock > deadline:
+                raise Failure("planning", f'nobody answered my question "{question}"', final=True)
+            yield
+        return ctx.answer
+    finally:
+        ctx.question, ctx.answer = "", None

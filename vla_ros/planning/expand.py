@@ -1,0 +1,378 @@
+"""From what was said to a plan: each TaskStep names goals; unmet preconditions bring in the skills that make them
+true, backwards, until everything needed is in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vla_ros.core.catalog import Catalog
+from vla_ros.core.task import Referent, Relation, Task, TaskStep
+from vla_ros.planning import conditions, describe, places
+from vla_ros.planning.checks import fits_held
+from vla_ros.planning.context import Context
+from vla_ros.planning.facts import Fact
+from vla_ros.planning.failure import Failure
+from vla_ros.planning.grounding import ANYTHING, Grounding
+from vla_ros.planning.skills import doors, finding, going, handing, people, picking, putting, talking
+from vla_ros.planning.step import Step
+from vla_ros.planning.target import Target
+
+_INCAPABLE = {
+    "push": "push things", "pull": "pull things", "pour": "pour", "wipe": "wipe", "switch_on": "switch things on",
+    "switch_off": "switch things off", "undo": "undo what I have done", "repeat": "repeat that",
+}  # fmt: skip
+_MOST_STEPS = 40
+
+
+class Expander:
+    """Makes the steps of one command. The same words are the same target everywhere in it."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.targets: dict[Referent, Target] = {}
+        self.last_object: Target | None = None
+
+    def target(self, referent: Referent | None) -> Target | None:
+        """The shared target of a referent; "it" that language left over is the object last spoken of."""
+        if referent is None:
+            return None
+        if referent.kind == "self" and not referent.category:
+            return self.last_object
+        found = self.targets.setdefault(referent, Target(referent))
+        if referent.kind == "object":
+            self.last_object = found
+        return found
+
+    def steps(self, task: Task) -> list[Step]:
+        """The whole plan. Raises Failure (refused) for what the robot cannot or must not do, before it moves."""
+        for step in task.steps:
+            if step.negated:
+                self._constrain(step)
+        out: list[Step] = []
+        assumed: set[tuple[str, int, int]] = set()
+        for index, step in enumerate(task.steps):
+            if step.negated:
+                continue
+            for wanted in (*self._condition(step, index), *self._wanted(step)):
+                self._add(wanted, out, assumed, index)
+            if len(out) > _MOST_STEPS:
+                raise Failure("planning", f"that makes more than {_MOST_STEPS} steps, please split it", refused=True)
+        return out
+
+    # -- backward chaining
+
+    def achieve(self, fact: Fact, index: int = 0) -> list[Step]:
+        """The steps that make one fact true now, their own preconditions included."""
+        out: list[Step] = []
+        assumed: set[tuple[str, int, int]] = set()
+        maker = self._maker(fact)
+        if maker is not None:
+            self._add(maker, out, assumed, index)
+        return out
+
+    def _add(self, step: Step, out: list[Step], assumed: set[tuple[str, int, int]], index: int) -> None:
+        for fact in step.preconditions:
+            if _key(fact) in assumed or self._holds_already(fact, assumed):
+                continue
+            maker = self._maker(fact)
+            if maker is not None:
+                self._add(maker, out, assumed, index)
+        step.task_index = index
+        out.append(step)
+        if step.skill in ("find", "pick", "place", "put_down", "go", "follow", "guide", "open"):
+            assumed -= {f for f in assumed if f[0] == "near"}
+        if step.skill in ("place", "put_down"):
+            assumed -= {f for f in assumed if f[0] == "holding"}
+        if step.skill == "pick":
+            assumed -= {f for f in assumed if f[0] == "hand_empty"}
+        assumed |= {_key(f) for f in step.effects}
+
+    def _holds_already(self, fact: Fact, assumed: set[tuple[str, int, int]]) -> bool:
+        held = self.ctx.belief.held
+        if fact.predicate == "hand_empty":
+            return held is None and not any(f[0] == "holding" for f in assumed)
+        subject, in_hand = fact.subject, held is not None and not any(f[0] == "hand_empty" for f in assumed)
+        if fact.predicate in ("holding", "located") and subject is not None and held is not None and in_hand:
+            if fits_held(subject, self.ctx):
+                subject.bind(held.thing.id)
+                return True
+            return False
+        return fact.predicate in ("open", "closed", "placed")  # checked when the step comes; doors are tried then
+
+    def _maker(self, fact: Fact) -> Step | None:
+        """The skill whose effect the fact is."""
+        subject = fact.subject
+        if fact.predicate == "hand_empty":
+            held = Target(Referent("object", category="thing"))
+            if self.ctx.belief.held is not None:
+                held.bind(self.ctx.belief.held.thing.id)
+            return Step(
+                "put_down", held, "put down what I hold", putting.put_down_somewhere(held),
+                effects=(Fact("hand_empty"),), timeout_s=240.0,
+            )  # fmt: skip
+        if subject is None:
+            return None
+        if fact.predicate == "located":
+            return self._find(subject)
+        if fact.predicate == "holding":
+            return self._pick(subject)
+        if fact.predicate == "near":
+            return self._go(subject)
+        if fact.predicate in ("open", "closed"):
+            return self._door(subject, fact.predicate == "open")
+        return None
+
+    # -- single skills
+
+    def _find(self, target: Target, announce: bool = False) -> Step:
+        effect = (Fact("located", target),)
+        words = f"find {target.words()}"
+        return Step("find", target, words, finding.find(target, announce), effects=effect, timeout_s=600.0)
+
+    def _pick(self, target: Target) -> Step:
+        needs = (Fact("located", target), Fact("hand_empty"))
+        effect = (Fact("holding", target),)
+        words = f"pick up {target.words()}"
+        return Step("pick", target, words, picking.pick(target), needs, effect, timeout_s=300.0)
+
+    def _go(self, target: Target) -> Step:
+        thing = target.referent.kind in ("object", "person", "user")
+        needs = (Fact("located", target),) if thing and target.place is None else ()
+        words = f"go to {target.words()}"
+        return Step("go", target, words, going.go_to(target), needs, (Fact("near", target),), timeout_s=240.0)
+
+    def _door(self, target: Target, opening: bool) -> Step:
+        word = "open" if opening else "close"
+        effect = Fact("open" if opening else "closed", target)
+        script = doors.swing(target, opening)
+        needs = (Fact("hand_empty"),)
+        return Step(word, target, f"{word} {target.words()}", script, needs, (effect,), timeout_s=240.0)
+
+    def _place(self, target: Target, goal: Target, relation: str) -> Step:
+        needs: tuple[Fact, ...] = (Fact("holding", target),)
+        if goal.referent.kind == "object":
+            needs = (Fact("located", goal), *needs)
+        effects = (Fact("hand_empty"), Fact("placed", target, goal))
+        words = f"put {target.words()} {relation.replace('_', ' ') or 'on'} {goal.words()}"
+        return Step("place", target, words, putting.put(target, goal, relation), needs, effects, timeout_s=300.0)
+
+    def _bring(self, target: Target, recipient: Target) -> Step:
+        needs = (Fact("holding", target), Fact("located", recipient), Fact("near", recipient))
+        effects = (Fact("holding", target), Fact("near", recipient))
+        words = f"hand {target.words()} to {recipient.words()}"
+        return Step("hand_over", target, words, handing.hand_over(target, recipient), needs, effects, timeout_s=60.0)
+
+    # -- what a TaskStep wants
+
+    def _wanted(self, step: TaskStep) -> list[Step]:
+        if step.skill in _INCAPABLE:
+            raise Failure("planning", f"I cannot {_INCAPABLE[step.skill]} yet", refused=True)
+        maker: Callable[[TaskStep], list[Step]] | None = getattr(self, f"_want_{step.skill}", None)
+        if maker is None:
+            raise Failure("planning", f"I cannot {step.skill.replace('_', ' ')} yet", refused=True)
+        return maker(step)
+
+    def _condition(self, step: TaskStep, index: int) -> list[Step]:
+        if step.condition is None:
+            return []
+        word, predicate = step.condition
+        parsed = conditions.referent_of(self.ctx, predicate) if word in ("if", "unless") else None
+        if parsed is None:
+            raise Failure("planning", f'I cannot act on "{word} {predicate}" yet', refused=True)
+        script = conditions.gate(predicate, word == "unless", *parsed, index)
+        return [Step("check", None, f"check whether {predicate}", script, timeout_s=600.0)]
+
+    def _want_go(self, step: TaskStep) -> list[Step]:
+        goal = self.known(step.destination or step.object or step.recipient)
+        if goal is None:
+            if not (step.distance_m or step.angle_rad):
+                raise Failure("planning", "I do not know where to go; name a room, furniture or person", refused=True)
+            words = "move" if step.distance_m else "turn"
+            return [Step("move", None, words, going.move_by(step), timeout_s=45.0)]
+        return [self._go(goal)]
+
+    def _want_find(self, step: TaskStep) -> list[Step]:
+        return [self._find(self.thing(step, "find"), announce=True)]
+
+    def _want_look(self, step: TaskStep) -> list[Step]:
+        target = self.known(step.object or step.destination)
+        if target is not None and target.referent.kind in ("object", "person", "user"):
+            return [self._find(target, announce=True)]
+        words = f"look at {target.words()}" if target else "look around"
+        return [Step("look", target, words, talking.look(target), timeout_s=240.0)]
+
+    def _want_pick(self, step: TaskStep) -> list[Step]:
+        return [self._pick(self.thing(step, "pick up"))]
+
+    def _want_bring(self, step: TaskStep) -> list[Step]:
+        if step.recipient is None and step.destination is not None and step.destination.kind not in ("user", "person"):
+            return self._want_place(step)
+        target = self.thing(step, "bring")
+        recipient = self.known(step.recipient or step.destination or Referent("user"))
+        assert recipient is not None
+        return [self._bring(target, recipient)]
+
+    def _want_place(self, step: TaskStep) -> list[Step]:
+        held = self.ctx.belief.held
+        if step.object is None and held is None and self.last_object is None:
+            raise Failure("planning", "I am not holding anything that I could put down", refused=True)
+        if step.object is None:
+            target = self.last_object or Target(Referent("object", category=held.thing.category if held else ""))
+            if held is not None and self.last_object is None:
+                target.bind(held.thing.id)
+        else:
+            target = self.thing(step, "put down")
+        if step.destination is None:
+            words = f"put down {target.words()}"
+            script = putting.put_down_somewhere(target)
+            return [Step("put_down", target, words, script, (Fact("holding", target),), (Fact("hand_empty"),), 240.0)]
+        goal = self.known(step.destination)
+        assert goal is not None
+        return [self._place(target, goal, step.destination_relation)]
+
+    def _want_open(self, step: TaskStep) -> list[Step]:
+        return [self._door(self._door_of(step), True)]
+
+    def _want_close(self, step: TaskStep) -> list[Step]:
+        return [self._door(self._door_of(step), False)]
+
+    def _door_of(self, step: TaskStep) -> Target:
+        target = self.known(step.object or step.destination)
+        if target is None:
+            raise Failure("planning", f"I do not know what to {step.skill}", refused=True)
+        found = places.resolve(self.ctx.world.plan, target.referent)
+        if not any(p.furniture is not None and p.furniture.leaves for p in found):
+            raise Failure(
+                "planning", f"I cannot {step.skill} {target.words()}: it has no door that I know", refused=True
+            )
+        return target
+
+    def _want_follow(self, step: TaskStep) -> list[Step]:
+        person = self.person(step)
+        needs = (Fact("located", person),)
+        limit = (step.duration_s or self.ctx.params.follow_limit_s) + 60.0
+        return [Step("follow", person, f"follow {person.words()}", people.follow(person, step), needs, (), limit)]
+
+    def _want_guide(self, step: TaskStep) -> list[Step]:
+        person = self.person(step)
+        goal = self.known(step.destination)
+        if goal is None:
+            raise Failure("planning", "I do not know where to lead", refused=True)
+        words = f"lead {person.words()} to {goal.words()}"
+        reach = (Fact("near", goal),)
+        found = places.resolve(self.ctx.world.plan, goal.referent)
+        goal.place = found[0] if len(found) == 1 else goal.place
+        if goal.place is None:
+            raise Failure("planning", f"I do not know exactly where {goal.words()} is", refused=True)
+        return [Step("guide", person, words, people.guide(person, goal), (Fact("located", person),), reach, 300.0)]
+
+    def _want_greet(self, step: TaskStep) -> list[Step]:
+        person = self.person(step)
+        needs = (Fact("located", person),)
+        return [Step("greet", person, f"greet {person.words()}", people.greet(person, step), needs, (), 60.0)]
+
+    def _want_say(self, step: TaskStep) -> list[Step]:
+        text = step.text or step.about
+        if not text:
+            raise Failure("planning", "I do not know what to say", refused=True)
+        out = [Step("say", None, f'say "{text}"', talking.say(text), timeout_s=10.0)]
+        listener = self.known(step.recipient)
+        if listener is not None and listener.referent.kind == "person":
+            out.insert(0, self._go(listener))
+        return out
+
+    _want_ask = _want_say
+
+    def _want_wait(self, step: TaskStep) -> list[Step]:
+        if step.duration_s <= 0.0:
+            raise Failure("planning", "tell me how long I shall wait", refused=True)
+        words = f"wait {step.duration_s:g} seconds"
+        return [Step("wait", None, words, talking.wait(step), timeout_s=step.duration_s + 10.0)]
+
+    def _want_count(self, step: TaskStep) -> list[Step]:
+        target = self.thing(step, "count")
+        counted = replace(target.referent, quantity=-1)
+        target = self.target(counted) or target
+        return [Step("count", target, f"count {target.words()}", talking.count(target), timeout_s=300.0)]
+
+    def _want_report(self, step: TaskStep) -> list[Step]:
+        target = self.known(step.object or step.source or step.destination)
+        what = step.about or (target.words() if target else "what I see")
+        return [Step("report", target, f"tell about {what}", talking.report(target, step), timeout_s=300.0)]
+
+    _want_answer = _want_report
+
+    # -- targets that must make sense here
+
+    def thing(self, step: TaskStep, verb: str) -> Target:
+        """The step's object, with the place it is taken from among its relations; refuses unknown words."""
+        referent = step.object
+        if referent is None:
+            if self.last_object is not None:
+                return self.last_object
+            raise Failure("planning", f"I do not know what to {verb}", refused=True)
+        if step.source is not None and step.source.kind in ("place", "object") and not referent.relations:
+            referent = replace(referent, relations=(Relation("from", step.source),))
+            if step.object in self.targets:
+                return self.targets[step.object]
+        target = self.known(referent)
+        assert target is not None
+        if step.object is not None:
+            self.targets.setdefault(step.object, target)
+        return target
+
+    def person(self, step: TaskStep) -> Target:
+        """The person of a step; the user when none is named."""
+        named = self.known(step.object or step.recipient or Referent("user"))
+        assert named is not None
+        if not named.is_person:
+            raise Failure("planning", f"I can {step.skill} people only", refused=True)
+        return named
+
+    def known(self, referent: Referent | None) -> Target | None:
+        """The target of a referent whose words mean something here; refuses kinds and places that do not exist."""
+        if referent is None:
+            return None
+        world = self.ctx.world
+        kind = referent.kind
+        if kind == "object" and not is_thing(referent, world.grounding, world.catalog):
+            if not places.resolve(world.plan, referent):
+                raise Failure("planning", f"I do not know what {_indefinite(referent)} is", refused=True)
+            referent = replace(referent, kind="place")
+        elif kind == "place" and not places.resolve(world.plan, referent):
+            if not is_thing(referent, world.grounding, world.catalog) or referent.category in ANYTHING:
+                raise Failure("planning", f"I know no {referent.words().removeprefix('the ')} here", refused=True)
+            referent = replace(referent, kind="object")
+        elif kind == "person" and referent.name and world.people and not world.people.person(referent.name.lower()):
+            raise Failure("planning", f"I do not know anybody called {referent.name}", refused=True)
+        for relation in referent.relations:
+            self.known(relation.referent)
+        return self.target(referent)
+
+    def _constrain(self, step: TaskStep) -> None:
+        """A "do not" becomes a forbidden room or thing; what cannot be watched is refused."""
+        referent = step.destination or step.object
+        if referent is None:
+            raise Failure("planning", f"I cannot promise not to {step.skill.replace('_', ' ')}", refused=True)
+        rooms = [p.name for p in places.resolve(self.ctx.world.plan, referent) if p.kind == "room"]
+        if rooms:
+            self.ctx.forbidden_rooms.update(rooms)
+        elif referent.kind == "object":
+            self.ctx.forbidden_things.append(referent)
+        else:
+            raise Failure("planning", f"I cannot promise not to {step.skill} {referent.words()}", refused=True)
+
+
+def is_thing(referent: Referent, grounding: Grounding, catalog: Catalog) -> bool:
+    """True when the words name a kind of thing in the catalog, or any thing at all."""
+    category = grounding.canonical(referent.category)
+    return category in ANYTHING or category == "person" or catalog.kind(category) is not None
+
+
+def _indefinite(referent: Referent) -> str:
+    return describe.article(referent.words().removeprefix("the "))
+
+
+def _key(fact: Fact) -> tuple[str, int, int]:
+    return fact.predicate, id(fact.subject), id(fact.other)

@@ -1,0 +1,145 @@
+"""Runs one command: makes its plan, ticks the tree, mends the plan when a step cannot be mended, tells the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from py_trees.common import Status
+
+from vla_ros.core.plan import Plan
+from vla_ros.core.task import Task
+from vla_ros.planning import recovery, tree
+from vla_ros.planning.context import Context
+from vla_ros.planning.expand import Expander
+from vla_ros.planning.failure import Failure
+from vla_ros.planning.skills.finding import matches
+from vla_ros.planning.step import Step
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: state of core.plan.COMMAND_STATES, words, and the failure's kind."""
+
+    state: str
+    text: str
+    failure: str = ""
+
+
+class Runner:
+    """One command under way. Raises Failure (refused) from the constructor for what must not even begin."""
+
+    def __init__(self, task: Task, ctx: Context) -> None:
+        self.task = task
+        self.ctx = ctx
+        self.expander = Expander(ctx)
+        self.steps = self.expander.steps(task)
+        if not self.steps:
+            raise Failure("planning", "there is nothing in it for me to do", refused=True)
+        self.replans = 0
+        self._done = 0
+        self._root = tree.build(self.steps, ctx, self._decide)
+
+    @property
+    def index(self) -> int:
+        """Index of the step under way."""
+        return min(self._current(), len(self.steps) - 1)
+
+    @property
+    def step(self) -> Step:
+        """The step under way."""
+        return self.steps[self.index]
+
+    def plan(self) -> Plan:
+        """The plan as it is published."""
+        return Plan(self.ctx.command_id, tuple(s.as_plan_step() for s in self.steps), self.index)
+
+    def tick(self) -> Outcome | None:
+        """One tick of the tree; the outcome when the command has ended."""
+        self._skip()
+        self.ctx.manner = self.task.steps[self.step.task_index].manner
+        self._root.tick_once()
+        self._skip()
+        if self._root.status == Status.FAILURE:
+            return self._mend()
+        if self._current() >= len(self.steps):
+            return Outcome("succeeded", self._success_text())
+        return None
+
+    def stop(self) -> None:
+        """Ends every script at once."""
+        self._root.stop(Status.INVALID)
+        self.ctx.active = None
+
+    def activity(self) -> str:
+        """What it does now, in words."""
+        again = f" (try {self.step.attempts})" if self.step.attempts > 1 else ""
+        return f"step {self.index + 1} of {len(self.steps)}: {self.ctx.note or self.step.words}{again}"
+
+    # -- mending
+
+    def _current(self) -> int:
+        done = ("succeeded", "skipped")
+        return next((i for i, s in enumerate(self.steps) if s.state not in done), len(self.steps))
+
+    def _skip(self) -> None:
+        """Steps of a TaskStep whose condition does not hold are left out."""
+        skipped = [s for s in self.steps if s.task_index in self.ctx.skipped and s.state == "pending"]
+        if not skipped:
+            return
+        for step in skipped:
+            step.state = "skipped"
+        self._rebuild()
+
+    def _decide(self, step: Step, failure: Failure) -> str:
+        return recovery.decide(step, failure, self.replans, self._others(step), self.ctx.params)
+
+    def _others(self, step: Step) -> int:
+        """How many other known things fit the target of a step."""
+        target = step.target
+        if target is None or target.is_person or target.place is not None or target.chosen_by_user:
+            return 0
+        return sum(m.thing.id != target.bound_id for m in matches(self.ctx, target))
+
+    def _mend(self) -> Outcome | None:
+        """After a failed tree: the plan with what is missing, or with the next candidate; else the end."""
+        index = self._current()
+        step = self.steps[index]
+        failure = step.failure
+        assert failure is not None
+        decision = self._decide(step, failure)
+        if decision == recovery.RETRY:
+            decision = recovery.GIVE_UP
+        if decision == recovery.GIVE_UP:
+            return self._end(step, failure)
+        self.replans += 1
+        self.ctx.note = ""
+        try:
+            if decision == recovery.ALTERNATIVE and step.target is not None:
+                step.target.give_up()
+                fact = next(f for f in step.preconditions if f.predicate == "located")
+                added = self.expander.achieve(fact, step.task_index)
+            else:
+                assert failure.unmet is not None
+                added = self.expander.achieve(failure.unmet, step.task_index)
+        except Failure as problem:
+            return self._end(step, problem)
+        if not added:
+            return self._end(step, failure)
+        step.state, step.attempts = "pending", 0
+        self.steps[index:index] = added
+        self._rebuild()
+        return None
+
+    def _rebuild(self) -> None:
+        self._root.stop(Status.INVALID)
+        rest = [s for s in self.steps[self._current() :] if s.state != "skipped"]
+        self._root = tree.build(rest, self.ctx, self._decide)
+
+    def _end(self, step: Step, failure: Failure) -> Outcome:
+        step.state = "failed"
+        text = recovery.final_text(step, failure)
+        return Outcome("refused", text) if failure.refused else Outcome("failed", text, failure.kind)
+
+    def _success_text(self) -> str:
+        results = list(dict.fromkeys(self.ctx.results))
+        return results[-1] if results else "Done."

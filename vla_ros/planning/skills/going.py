@@ -1,0 +1,161 @@
+"""Driving: to rooms, furniture, things and people, and short moves by distance and angle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+
+from vla_ros.core.geometry import Pose2D
+from vla_ros.core.task import TaskStep
+from vla_ros.planning.choice import pick_place
+from vla_ros.planning.context import Context, Script, look_at, move
+from vla_ros.planning.facts import Fact
+from vla_ros.planning.failure import Failure
+from vla_ros.planning.places import room_words
+from vla_ros.planning.target import Target
+
+_MOST_POSES = 3
+_LONGEST_MOVE_M = 3.0
+_POSTURE_TOLERANCE = 0.12
+
+
+def travel_posture(ctx: Context) -> Script:
+    """Folds the arm for driving: "carry" with something in the hand, else "home"; nothing when it is so already."""
+    yield from posture(ctx, "carry" if ctx.belief.held is not None else "home")
+
+
+def posture(ctx: Context, name: str) -> Script:
+    """Brings the arm to a named posture unless the measured joints are there already."""
+    wanted = ctx.world.robot.posture(name)
+    if wanted is None:
+        return
+    group = ctx.world.robot.group(wanted.group)
+    joints = ctx.belief.joints
+    if group is not None and joints is not None:
+        measured = joints.positions.as_dict()
+        gaps = [abs(measured.get(n, math.inf) - p) for n, p in zip(group.names, wanted.positions)]
+        if max(gaps, default=0.0) < _POSTURE_TOLERANCE:
+            return
+    yield from move(ctx, "arm_posture", posture=name, timeout_s=25.0)
+
+
+def drive(
+    ctx: Context, stand: Pose2D, until: Callable[[], bool] | None = None, any_heading: bool = False
+) -> Generator[None, None, bool]:
+    """Drives the base to a pose with the arm folded; True when it arrived, False when ``until`` ended it."""
+    refuse_forbidden(ctx, stand)
+    yield from travel_posture(ctx)
+    status = yield from move(
+        ctx,
+        "navigate",
+        targets=(stand.to_pose(),),
+        tolerance_m=0.10,
+        tolerance_rad=math.pi if any_heading else 0.15,
+        timeout_s=90.0,
+        until=until,
+    )
+    return status is not None
+
+
+def drive_to_one(ctx: Context, stands: list[Pose2D], name: str) -> Script:
+    """Drives to the first of several equally good poses that can be reached."""
+    if not stands:
+        raise Failure("planning", f"there is no free place to stand at {name}")
+    problem: Failure | None = None
+    for stand in stands[:_MOST_POSES]:
+        try:
+            yield from drive(ctx, stand)
+            return
+        except Failure as failure:
+            if failure.final or failure.kind not in ("planning", "execution"):
+                raise
+            problem = failure
+    assert problem is not None
+    raise Failure(problem.kind, f"the way to {name} is blocked ({problem.text})")
+
+
+def refuse_forbidden(ctx: Context, stand: Pose2D) -> None:
+    """Raises Failure when the shortest way touches a room that the user forbade."""
+    robot = ctx.belief.robot
+    rooms = ctx.world.floor.route((robot.x, robot.y), (stand.x, stand.y))[1]
+    for room in rooms:
+        if room in ctx.forbidden_rooms:
+            raise Failure(
+                "planning", f"the way leads through {room_words(room)}, where you told me not to go", final=True
+            )
+
+
+def stands_at(ctx: Context, target: Target) -> list[Pose2D]:
+    """Poses in front of a bound target, nearest first."""
+    floor, robot = ctx.world.floor, ctx.belief.robot
+    place = target.place
+    if place is not None and place.kind == "room":
+        here = ctx.belief.here
+        spot = floor.room_point(ctx.world.plan.room(place.name))
+        if here is not None and here.name == place.name:
+            return [Pose2D(spot.x, spot.y, robot.theta)]
+        return [Pose2D(spot.x, spot.y, math.atan2(spot.y - robot.y, spot.x - robot.x))]
+    if place is not None and place.furniture is not None:
+        stands = floor.front_points(place.furniture, ctx.params.view_distance_m, ctx.params.view_width_m)
+        return sorted(stands, key=lambda p: math.hypot(p.x - robot.x, p.y - robot.y))
+    if place is not None:
+        return [place.point]
+    thing = ctx.belief.thing(target.bound_id)
+    if thing is None:
+        return []
+    x, y, _ = thing.pose.position
+    piece = ctx.belief.furniture_of(thing)
+    if piece is not None and not target.is_person:
+        stands = floor.front_points(piece, ctx.params.view_distance_m, ctx.params.view_width_m)
+        return sorted(stands, key=lambda p: math.hypot(p.x - x, p.y - y))
+    distance = ctx.params.person_distance_m
+    near = floor.around(x, y, distance, (robot.x, robot.y)) or floor.around(x, y, 1.2, (robot.x, robot.y))
+    return near
+
+
+def go_to(target: Target) -> Callable[[Context], Script]:
+    """To a room, furniture, thing or person."""
+
+    def script(ctx: Context) -> Script:
+        if not target.is_bound:
+            yield from pick_place(ctx, target)
+        if target.place is not None and target.place.room in ctx.forbidden_rooms:
+            raise Failure("planning", f"you told me not to go into {room_words(target.place.room)}", final=True)
+        yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
+        if target.is_person:
+            yield from _check_person(ctx, target)
+        ctx.conclude(f"I am at {target.words()}." if not target.is_person else f"I am with {target.words()}.")
+
+    return script
+
+
+def _check_person(ctx: Context, target: Target) -> Script:
+    """Looks whether the person still stands there; people walk away."""
+    thing = ctx.belief.thing(target.bound_id)
+    if thing is not None:
+        before = ctx.now
+        yield from look_at(ctx, (*thing.pose.position[:2], 1.2))
+        seen = [m.thing for m in ctx.world.grounding.matches(target.referent) if m.thing.last_seen_s >= before]
+        if seen:
+            target.bind(min(seen, key=ctx.belief.distance_to).id)
+            return
+    target.bound_id = ""
+    raise Failure("perception", f"I cannot see {target.words()} any more", unmet=Fact("located", target))
+
+
+def move_by(step: TaskStep) -> Callable[[Context], Script]:
+    """A short straight move or a turn on the spot: "two metres forward", "turn ninety degrees"."""
+
+    def script(ctx: Context) -> Script:
+        if abs(step.distance_m) > _LONGEST_MOVE_M:
+            raise Failure("planning", f"I move at most {_LONGEST_MOVE_M:g} metres blindly", refused=True)
+        words = f"{step.text} {step.about} {step.destination_relation}".lower()
+        angle = {"back": math.pi, "behind": math.pi, "left": math.pi / 2, "right": -math.pi / 2}
+        heading = next((a for word, a in angle.items() if word in words), 0.0)
+        x, y = step.distance_m * math.cos(heading), step.distance_m * math.sin(heading)
+        if not ctx.world.robot.base.holonomic and abs(y) > 1e-6:
+            raise Failure("planning", "I cannot move sideways", refused=True)
+        yield from travel_posture(ctx)
+        yield from move(ctx, "base_move", offset=(x, y, step.angle_rad), timeout_s=30.0)
+
+    return script
