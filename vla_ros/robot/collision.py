@@ -105,7 +105,6 @@ class CollisionScene:
                 if shapes.geometry.geometryObjects[i].parentJoint not in hand:
                     geometry.addCollisionPair(pin.CollisionPair(i, held))
             moving.append(held)
-        self._first_obstacle = len(geometry.geometryObjects)
         for k, box in enumerate(boxes):
             place = base * pin.SE3(box.pose.matrix())
             shape = pin.GeometryObject(f"obstacle_{k}", 0, place, _shape(box, margin))
@@ -129,13 +128,12 @@ class CollisionScene:
         return not pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, True)
 
     def allow_contacts_at(self, q: Vector) -> tuple[str, ...]:
-        """Stops watching the pairs with an obstacle that touch at ``q`` (the arm must be able to leave), and
-        tells which. Pairs of the robot with itself stay watched."""
+        """Stops watching the pairs that touch at ``q`` (the arm must be able to leave), and tells which."""
         pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, False)
         allowed = []
         for k in reversed(range(len(self._geometry.collisionPairs))):
             pair = self._geometry.collisionPairs[k]
-            if self._found.collisionResults[k].isCollision() and pair.second >= self._first_obstacle:
+            if self._found.collisionResults[k].isCollision():
                 allowed.append(f"{self._names[pair.first]} touches {self._names[pair.second]}")
                 self._geometry.removeCollisionPair(pin.CollisionPair(pair.first, pair.second))
         self._renew()
