@@ -1,0 +1,1 @@
+"""Language: sentences to Tasks, without ROS. Imports core only; its Task goes to planning."""

@@ -1,0 +1,335 @@
+"""What follows a verb, as a flat list: noun phrases, prepositional phrases, measures, directions, manner.
+
+Also knows where a clause ends and the next begins. frames.py gives the list its meaning.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from vla_ros.language.english import COPULAS, NEGATIONS, PARTICLES, PREPOSITION_PHRASES, RELATIVES
+from vla_ros.language.lexicon import Entry, Lexicon
+from vla_ros.language.nouns import Noun, NounReader
+from vla_ros.language.quantities import read_measure
+from vla_ros.language.tokens import Tokens
+
+SEPARATORS = tuple(
+    tuple(p.split())
+    for p in (
+        "and after that", "and then", "after that", "after this", "and afterwards", "afterwards", "and finally", "finally",
+        "and next", "then", "and", "but", "or", "plus", "meanwhile", "in the meantime", "at the same time", "first",
+        "first of all", "firstly", "secondly", "second", "lastly", "last", "next", ",", "in order to", "so that you can",
+    )
+)  # fmt: skip
+SIMULTANEOUS = frozenset((("meanwhile",), ("in", "the", "meantime"), ("at", "the", "same", "time")))
+CONDITIONS = {"if": "if", "when": "when", "whenever": "when", "once": "when", "until": "until", "till": "until",
+              "unless": "unless", "as soon as": "when", "in case": "if", "while": "when"}  # fmt: skip
+DIRECTIONS = {
+    "left": math.pi / 2, "right": -math.pi / 2, "forward": 0.0, "forwards": 0.0, "straight": 0.0, "ahead": 0.0,
+    "back": math.pi, "backward": math.pi, "backwards": math.pi, "around": math.pi, "clockwise": -math.pi / 2,
+    "counterclockwise": math.pi / 2, "anticlockwise": math.pi / 2,
+}  # fmt: skip
+_SKIPPED = frozenset(
+    "located placed found situated standing kept stored resting positioned there so far being s let's only who will "
+    "currently also still too again else please one have has had can could will would do does to".split()
+)
+_SEEN = ("you will find", "you find", "you can find", "you see", "you can see", "you found", "you saw", "i am pointing at",
+         "i am pointing to", "that you find", "that you see", "that i am pointing at", "that you can see")  # fmt: skip
+_HARMLESS = frozenset("also still too again else please so there".split())
+
+
+@dataclass(slots=True)
+class Item:
+    """One argument: kind is np, pp, particle, direction, distance, angle, duration, manner or about."""
+
+    kind: str
+    noun: Noun | None = None
+    word: str = ""
+    value: float = 0.0
+    joined: bool = False
+    """True when "and" or a comma joins it to the item before."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The items and the words that nothing could use."""
+
+    items: list[Item] = field(default_factory=list)
+    unparsed: list[str] = field(default_factory=list)
+    guesses: int = 0
+
+
+class ArgumentReader:
+    """Reads arguments and finds clause borders, with one lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.nouns = NounReader(lexicon)
+
+    # -- borders ------------------------------------------------------------------------------------------
+
+    def skip_separators(self, words: list[str], at: int) -> int:
+        """First index that is no separator, filler or form of address."""
+        while at < len(words):
+            used = self.separator(words, at) or self.filler(words, at)
+            if not used:
+                return at
+            at += used
+        return at
+
+    def separator(self, words: list[str], at: int) -> int:
+        """Number of tokens of the separator at ``at``, 0 when there is none."""
+        best = 0
+        for phrase in SEPARATORS:
+            if len(phrase) > best and tuple(words[at : at + len(phrase)]) == phrase:
+                best = len(phrase)
+        if best == 0 and words[at] == "to" and self.verb(words, at + 1) and not self.nouns_only(words, at + 1):
+            return 1
+        return best
+
+    def filler(self, words: list[str], at: int) -> int:
+        """Number of tokens of the filler or address at ``at``, 0 when there is none."""
+        found = self.lexicon.match(words, at, "filler", "robot")
+        if not found or (words[at] in ("now", "start", "begin", "quick") and self.verb(words, at, longer_than=found[0])):
+            return 0
+        return found[0]
+
+    def verb(self, words: list[str], at: int, longer_than: int = 0) -> tuple[int, Entry] | None:
+        """The verb phrase at ``at``, also what the robot cannot do."""
+        found = self.lexicon.match(words, at, "verb", "cannot", "verb_form", "hazard")
+        return found if found and found[0] > longer_than else None
+
+    def nouns_only(self, words: list[str], at: int) -> bool:
+        """True when the word at ``at`` reads better as a noun or adjective than as a verb."""
+        found = self.lexicon.match(words, at, "object", "thing", "room", "furniture", "attribute", "color", "person", "clothes")
+        verb = self.verb(words, at)
+        if not found:
+            return False
+        if verb and verb[0] > found[0]:
+            return False
+        following = words[at + found[0]] if at + found[0] < len(words) else "."
+        return following in (",", ".", "and") or self.nouns.read(words, at + found[0], allow_unknown=False) is None
+
+    def starts_clause(self, words: list[str], at: int) -> bool:
+        """True when a new command, question or condition begins at ``at`` (fillers may come first)."""
+        at = self.skip_separators(words, at)
+        if at >= len(words) or words[at] == ".":
+            return False
+        if self.condition(words, at) or self.negation(words, at):
+            return True
+        if words[at] in ("how", "what", "which", "who", "where", "whose"):
+            return True
+        return self.verb(words, at) is not None and not self.nouns_only(words, at)
+
+    def negation(self, words: list[str], at: int) -> int:
+        """Number of tokens of "don't", "never" … before a verb, 0 when there is none."""
+        for phrase in NEGATIONS:
+            parts = phrase.split()
+            if words[at : at + len(parts)] == parts:
+                after = self.skip_separators(words, at + len(parts))
+                if self.verb(words, after):
+                    return after - at
+        return 0
+
+    def condition(self, words: list[str], at: int) -> tuple[int, str] | None:
+        """(tokens, condition word) at ``at``."""
+        for phrase, word in CONDITIONS.items():
+            parts = phrase.split()
+            if words[at : at + len(parts)] == parts:
+                return len(parts), word
+        return None
+
+    # -- arguments ----------------------------------------------------------------------------------------
+
+    def read(self, tokens: Tokens, at: int, *, stop_at_verbs: bool = True) -> tuple[int, Arguments]:
+        """(index where the clause ends, its arguments)."""
+        words, out = tokens.words, Arguments()
+        begin, joined, predicate = at, False, False
+        while at < len(words) and words[at] != ".":
+            if self.condition(words, at) or (words[at] in ("before", "after") and at > begin):
+                break
+            used = self.separator(words, at)
+            if used and at >= begin:
+                after = self.skip_separators(words, at)
+                if after >= len(words) or self.starts_clause(words, after) or words[after] in ("before", "after", "."):
+                    break
+                joined, predicate, at = bool(out.items), False, at + used
+                continue
+            if stop_at_verbs and at > begin and self._runs_on(words, at):
+                break
+            step = self._one(tokens, at, out, joined, predicate)
+            if step is None:
+                if words[at] not in _HARMLESS:
+                    out.unparsed.append(words[at])
+                at += 1
+                continue
+            at, what = step
+            predicate = what == "copula" or (predicate and what == "skipped")
+            joined = joined and what in ("copula", "skipped")
+        return at, out
+
+    def _runs_on(self, words: list[str], at: int) -> bool:
+        """A verb without any separator before it: people leave commas out."""
+        found = self.lexicon.match(words, at, "verb")
+        if not found or words[at - 1] in ("the", "a", "an", "to", "you", "i", "my", "your", "who", "that", "can"):
+            return False
+        others = self.lexicon.match(
+            words, at, "object", "thing", "room", "furniture", "person", "color", "attribute", "posture", "manner",
+            "filler", "superlative", "property", "about",
+        )  # fmt: skip
+        return others is None and not self._preposition(words, at)
+
+    def _one(self, tokens: Tokens, at: int, out: Arguments, joined: bool, predicate: bool) -> tuple[int, str] | None:
+        words = tokens.words
+        last = next((i.noun for i in reversed(out.items) if i.noun), None)
+        for phrase in _SEEN:
+            parts = phrase.split()
+            if words[at : at + len(parts)] == parts:
+                return at + len(parts), "skipped"
+        preposition = self._preposition(words, at)
+        measure = read_measure(words, at)
+        if measure:
+            out.items.append(Item(measure[1], value=measure[2]))
+            return at + measure[0], "item"
+        manner = self.lexicon.match(words, at, "manner")
+        if manner and not self._describes_next(words, at):
+            out.items.append(Item("manner", word=manner[1].value))
+            return at + manner[0], "item"
+        direction = self._direction(words, at)
+        if direction and (not preposition or preposition[0] <= direction[0]):
+            out.items.append(Item("direction", word=words[at + direction[0] - 1], value=direction[1]))
+            return at + direction[0], "item"
+        posture = self.lexicon.match(words, at, "posture")
+        person = next((i.noun for i in reversed(out.items) if i.noun and i.noun.kind == "person"), None)
+        if posture and person and not (self.nouns.read(words, at, allow_unknown=False) or (0, Noun()))[1].kind:
+            person.posture = posture[1].value
+            return at + posture[0], "skipped"
+        if preposition and preposition[1] == "except" and last is not None:
+            return self._exception(words, at + preposition[0], last)
+        if words[at] in COPULAS:
+            return at + 1, "copula"
+        if words[at] in RELATIVES and last is not None and not self._is_pronoun(words, at):
+            return at + 1, "skipped"
+        filler = self.filler(words, at)
+        if filler:
+            return at + filler, "skipped"
+        if preposition:
+            return self._prepositional(words, at, preposition, out, joined)
+        found = self.nouns.read(words, at)
+        if found:
+            return self._noun(found, out, joined, predicate, last)
+        if words[at] in PARTICLES:
+            out.items.append(Item("particle", word=words[at]))
+            return at + 1, "item"
+        if words[at] in _SKIPPED or words[at] == "'s" or (words[at] in RELATIVES and last is None):
+            return at + 1, "skipped"
+        return None
+
+    def _noun(
+        self, found: tuple[int, Noun], out: Arguments, joined: bool, predicate: bool, last: Noun | None
+    ) -> tuple[int, str]:
+        end, noun = found
+        first = next((i.noun for i in out.items if i.kind == "np" and i.noun), None)
+        if noun.headless and first is not None and (predicate or not joined):
+            first.describe(noun)
+            return end, "skipped"
+        if noun.headless and joined and last is not None:
+            last.describe(noun)
+            return end, "skipped"
+        if predicate and first is not None and first.kind == "object" and not first.category and noun.kind == "object":
+            first.describe(noun)
+            if not noun.category:
+                return end, "skipped"
+        out.items.append(Item("np", noun, joined=joined))
+        return end, "item"
+
+    def _prepositional(
+        self, words: list[str], at: int, preposition: tuple[int, str], out: Arguments, joined: bool
+    ) -> tuple[int, str] | None:
+        used, meaning = preposition
+        people = [i.noun for i in out.items if i.noun and i.noun.kind == "person"]
+        clothing = meaning in ("with", "wearing", "in") and bool(people) and self._clothing(words, at + used)
+        if clothing and people:
+            end, attributes = clothing
+            people[-1].attributes += attributes
+            return end, "skipped"
+        found = self.nouns.read(words, at + used)
+        if found is None or found[1].headless:
+            if words[at] in PARTICLES:
+                out.items.append(Item("particle", word=words[at]))
+                return at + used, "item"
+            return None
+        end, noun = found
+        if meaning == "called" and people:
+            people[-1].name = noun.name or noun.unknown
+            return end, "skipped"
+        last = out.items[-1] if out.items else None
+        if meaning == "of" and last is not None and last.noun is not None:
+            self._of(last.noun, noun)
+            return end, "skipped"
+        if meaning == "between" and words[end : end + 1] == ["and"]:
+            other = self.nouns.read(words, end + 1)
+            if other:
+                noun.coordinated.append(other[1])
+                end = other[0]
+        out.items.append(Item("pp", noun, word=meaning, joined=joined))
+        return end, "item"
+
+    @staticmethod
+    def _of(whole: Noun, part: Noun) -> None:
+        """ "the bottle of water", "the door of the fridge", "the biggest of the cups"."""
+        if whole.category == "door" and part.kind == "place":
+            whole.category, whole.name, whole.attributes = part.category, part.name, whole.attributes + part.attributes
+        elif whole.headless or (whole.kind == "object" and not whole.category) or whole.pronoun == "one":
+            keep = (whole.superlative, whole.quantity, whole.counted)
+            whole.kind, whole.category, whole.name, whole.absent = part.kind, part.category, part.name, part.absent
+            whole.unknown, whole.pronoun = part.unknown, part.pronoun
+            whole.attributes += part.attributes
+            whole.superlative = keep[0] or part.superlative
+            whole.quantity, whole.counted = keep[1:] if keep[2] else (1, False)
+        elif part.kind == "object" and whole.kind == "object":
+            whole.attributes.append(part.category or part.absent or part.unknown)
+        else:
+            whole.pps.append(("of", part))
+
+    def _exception(self, words: list[str], at: int, last: Noun) -> tuple[int, str] | None:
+        found = self.nouns.read(words, at)
+        if not found:
+            return None
+        last.not_attributes += found[1].attributes or [found[1].category or found[1].unknown]
+        return found[0], "skipped"
+
+    def _clothing(self, words: list[str], at: int) -> tuple[int, list[str]] | None:
+        """(end, attributes) for "a red shirt", "red"."""
+        found = self.nouns.read(words, at, allow_unknown=False)
+        if not found:
+            return None
+        end, noun = found
+        if noun.asks and not noun.kind:
+            return end, [*noun.attributes, noun.asks]
+        return (end, noun.attributes) if noun.headless and noun.attributes else None
+
+    def _preposition(self, words: list[str], at: int) -> tuple[int, str] | None:
+        for phrase, meaning in PREPOSITION_PHRASES.get(words[at], ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                return len(phrase), meaning
+        return None
+
+    def _direction(self, words: list[str], at: int) -> tuple[int, float] | None:
+        for lead in (("to", "the"), ("to", "your"), ("on", "the"), ("to",), ("on", "your"), ()):
+            end = at + len(lead)
+            if tuple(words[at:end]) != lead or end >= len(words) or words[end] not in DIRECTIONS:
+                continue
+            if end + 1 < len(words) and words[end + 1] in ("of", "side", "to"):
+                continue
+            if self.lexicon.match(words, end + 1, "object", "person", "thing", "furniture", "superlative"):
+                continue
+            return len(lead) + 1, DIRECTIONS[words[end]]
+        return None
+
+    def _describes_next(self, words: list[str], at: int) -> bool:
+        return at > 0 and words[at - 1] in ("the", "a", "an")
+
+    def _is_pronoun(self, words: list[str], at: int) -> bool:
+        return words[at] == "that" and at > 0 and self.lexicon.match(words, at - 1, "verb") is not None

@@ -1,0 +1,304 @@
+"""The built-in parser: one English sentence (or several) to a Task, by grammar, in about a millisecond.
+
+Clause by clause: fillers and conditions first, then the verb, whose frame (frames.py, speaking.py) reads the
+arguments. Sequencing (sequence.py) joins the steps. Imports core and its siblings; never raises for any text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vla_ros.core.task import Referent, Task, TaskStep
+from vla_ros.language.arguments import ArgumentReader, Item
+from vla_ros.language.attachment import Context, Unclear, sort_items
+from vla_ros.language.foreign import foreign_language
+from vla_ros.language.frames import IMMEDIATE, Frames
+from vla_ros.language.hazards import Hazards
+from vla_ros.language.lexicon import Entry, Lexicon
+from vla_ros.language.sequence import Piece, arrange
+from vla_ros.language.speaking import VERBS as SPEECH_VERBS
+from vla_ros.language.speaking import Speaking
+from vla_ros.language.tokens import Tokens, tokenize
+
+MAX_CHARACTERS = 1000
+_EXAMPLE = "Say for example: 'bring me the red cup from the kitchen table'."
+_NOT_ENGLISH_YET = "I understand English only."
+
+
+class GrammarParser:
+    """Understands sentences with one lexicon. Stateless between calls."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._reader = ArgumentReader(lexicon)
+        self._hazards = Hazards(lexicon)
+
+    def parse(self, text: str, previous: Task | None = None) -> Task:
+        """The Task for ``text``; its kind is task, question, refusal or unknown.
+
+        Args:
+            text: what a person said, up to 1,000 characters.
+            previous: the task before, so that "it" and "there" can point into it.
+        """
+        try:
+            return self._parse(text, previous)
+        except Unclear as unclear:
+            field = "question" if unclear.kind == "question" else "reason"
+            return Task(text=text, kind=unclear.kind, confidence=unclear.confidence, **{field: unclear.text})
+
+    def parse_answer(self, text: str, question: str = "") -> Task:
+        """The answer to a question as a Task of one step: ``answer``, or ``cancel`` for "never mind".
+
+        ``text`` holds the words, ``object`` what they describe, ``about`` is "yes", "no" or "".
+        """
+        from vla_ros.language.answers import answer_task
+
+        return answer_task(self, text, question)
+
+    def complete(self, pending: Task, answer: str) -> Task:
+        """A whole task from one that language had to ask about and the words that answer it."""
+        whole = self.parse(answer)
+        if whole.kind in ("task", "refusal"):
+            return whole
+        spoken = self.parse_answer(answer).steps[0]
+        if "mean by" in pending.question and spoken.object is not None:
+            return self.parse(pending.text, Task(answer, "task", steps=(TaskStep("look", object=spoken.object),)))
+        joined = self.parse(f"{pending.text.rstrip(' .!?')} {answer}")
+        return joined if joined.kind == "task" else whole
+
+    # ------------------------------------------------------------------------------------------------------
+
+    def _parse(self, text: str, previous: Task | None) -> Task:
+        if not text.strip():
+            raise Unclear("unknown", f"The instruction is empty. {_EXAMPLE}", 1.0)
+        if len(text) > MAX_CHARACTERS:
+            raise Unclear(
+                "unknown", f"The instruction has {len(text)} characters; give at most {MAX_CHARACTERS}.", 1.0
+            )
+        tokens = tokenize(text, self.lexicon.speller)
+        if not any(w[:1].isalnum() or w.startswith("<") for w in tokens.words):
+            raise Unclear("unknown", f"There are no words in it. {_EXAMPLE}", 1.0)
+        language = foreign_language(tokens.words, [self.lexicon.has(w) and not e for w, e in zip(tokens.words, tokens.edits)])
+        if language:
+            raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
+        return _Sentence(self, tokens, text, previous).task()
+
+    @property
+    def reader(self) -> ArgumentReader:
+        """The argument reader, for the answers."""
+        return self._reader
+
+    @property
+    def hazards(self) -> Hazards:
+        """The judge of hazards."""
+        return self._hazards
+
+
+class _Sentence:
+    """One parse: the tokens, the conversation's context and the pieces found so far."""
+
+    def __init__(self, parser: GrammarParser, tokens: Tokens, text: str, previous: Task | None) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.words = tokens.words
+        self.reader = parser.reader
+        self.hazards = parser.hazards
+        self.lexicon = parser.lexicon
+        self.context = Context(parser.lexicon)
+        for step in previous.steps if previous else ():
+            for referent in (step.recipient, step.destination, step.object):
+                self.context.remember(referent)
+        self.frames = Frames(parser.lexicon, self.context)
+        self.speaking = Speaking(parser.reader, self.context)
+        self.pieces: list[Piece] = []
+        self.unparsed: list[str] = []
+        self.condition: tuple[str, str] | None = None
+        self.prefix: list[Item] = []
+        self.mentioned: Referent | None = None
+        self.before: int | None = None
+
+    def task(self) -> Task:
+        at = 0
+        while at < len(self.words):
+            if self.words[at] == ".":
+                self.condition, at = None, at + 1
+                continue
+            after = self._skip(at)
+            if after >= len(self.words) or self.words[after] == ".":
+                at = max(after, at + 1)
+                continue
+            at = max(self._clause(after), after + 1)
+        steps = arrange(self.pieces)
+        if not steps:
+            self._nothing()
+        return Task(self.text, "task", self._confidence(steps), steps=steps)
+
+    def _skip(self, at: int) -> int:
+        return self.reader.skip_separators(self.words, at)
+
+    def _nothing(self) -> None:
+        if self.mentioned is not None:
+            raise Unclear("question", f"What shall I do with {self.mentioned.words()}?", 0.8)
+        words = " ".join(self.unparsed[:6])
+        reason = f"I did not understand '{words}'. " if words else "I did not find anything to do in it. "
+        raise Unclear("unknown", reason + _EXAMPLE)
+
+    def _confidence(self, steps: tuple[TaskStep, ...]) -> float:
+        unparsed = [*self.unparsed, *self.speaking.unparsed]
+        edits = sum(0.07 if e == 1 else 0.15 for e in self.tokens.edits if e)
+        immediate = steps[0].skill in IMMEDIATE.values()
+        confidence = 0.97 - edits - 0.14 * len(unparsed) - 0.12 * self.context.guesses
+        if confidence < 0.45 and not immediate:
+            words = ", ".join(f"'{w}'" for w in unparsed[:4])
+            reason = f"I did not understand {words}." if words else "I am not sure of some words."
+            raise Unclear("unknown", f"I understood only a part of it. {reason} Please say it in other words.", 0.7)
+        return round(max(0.3, confidence), 3)
+
+    # -- clauses ------------------------------------------------------------------------------------------
+
+    def _clause(self, at: int) -> int:
+        """Reads one clause at ``at``; returns the index after it."""
+        condition = self.reader.condition(self.words, at)
+        if condition:
+            return self._condition(at, *condition)
+        if self.words[at] in ("before", "after") and (sub := self._sub_clause(at + 1)):
+            return self._ordered(self.words[at], sub)
+        negation = self.reader.negation(self.words, at)
+        if negation:
+            return self._verb_clause(at + negation, negated=True)
+        if self.speaking.question_starts(self.words, at) and not self.reader.verb(self.words, at):
+            end, steps = self.speaking.question(self.tokens, at, self._take_prefix())
+            self._add(steps)
+            return end
+        if self.reader.verb(self.words, at) and not (self.reader.nouns_only(self.words, at) and at > 0):
+            return self._verb_clause(at)
+        return self._no_verb(at)
+
+    def _condition(self, at: int, used: int, word: str) -> int:
+        start = at + used
+        sub = self._sub_clause(start) if word == "when" else None
+        if sub is not None:
+            return sub  # "when you get to the kitchen, …" is first of all a thing to do
+        end = self._predicate_end(start)
+        predicate = self.tokens.text(start, end)
+        if word == "until" or (self.pieces and self._ends_sentence(end)):
+            if self.pieces:
+                last = self.pieces[-1]
+                last.steps = [dataclasses.replace(s, condition=(word, predicate)) for s in last.steps]
+        else:
+            self.condition = (word, predicate)
+        return end
+
+    def _ends_sentence(self, at: int) -> bool:
+        after = self._skip(at)
+        return after >= len(self.words) or self.words[after] == "."
+
+    def _predicate_end(self, start: int) -> int:
+        at = start
+        while at < len(self.words) and self.words[at] not in (",", ".", "then"):
+            before = self.words[at - 1] if at > start + 1 else ""
+            verb = self.lexicon.match(self.words, at, "verb") if at > start + 1 else None
+            others = self.lexicon.match(self.words, at, "attribute", "posture", "object", "furniture", "room", "color")
+            if verb and not others and before not in ("to", "the", "a", "you", "i", "is", "are", "not", "say", "tell"):
+                return at
+            at += 1
+        return at
+
+    def _sub_clause(self, start: int) -> int | None:
+        """Reads "you get to the kitchen" after when, before or after; None when it is no such clause."""
+        at = start
+        while at < len(self.words) and self.words[at] in ("you", "have", "are", "had"):
+            at += 1
+        if at >= len(self.words) or not self.reader.verb(self.words, at) or (at == start and self.words[start - 1] in ("when", "if")):
+            return None
+        return self._verb_clause(at)
+
+    def _ordered(self, word: str, end: int) -> int:
+        sub = self.pieces.pop() if self.pieces else None
+        if sub is None:
+            return end
+        leading = not self.pieces
+        if word == "after":
+            self.pieces.insert(len(self.pieces) if leading else len(self.pieces) - 1, sub)
+            return end
+        if not leading:
+            self.pieces.append(sub)  # "open the door before you go": already in order
+            return end
+        after = self._skip(end)
+        if after < len(self.words):
+            end = self._clause(after)
+        self.pieces.append(sub)
+        return end
+
+    def _verb_clause(self, at: int, negated: bool = False) -> int:
+        found = self.reader.verb(self.words, at)
+        if found is None:
+            return at + 1
+        used, entry = found
+        after = at + used
+        if entry.part in ("verb", "verb_form") and entry.value in ("go", "come", "turn"):
+            inner = after + 1 if self.words[after : after + 1] == ["and"] else after
+            if self.words[after - 1] in ("go", "come", "going") and self.reader.verb(self.words, inner):
+                return self._verb_clause(inner, negated)
+        self._judge(at, after, entry, negated)
+        if entry.part in ("cannot", "hazard"):
+            return self._limit(after)
+        verb = entry.value
+        if verb == "find" and self.speaking.question_starts(self.words, after):
+            verb = "tell"
+        if verb in SPEECH_VERBS:
+            end, steps = self.speaking.steps(verb, self.tokens, after, self._take_prefix())
+        else:
+            end, arguments = self.reader.read(self.tokens, after)
+            self.unparsed += [] if verb in IMMEDIATE else arguments.unparsed
+            steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix()])
+        self._add(steps, verb, negated)
+        return max(end, after)
+
+    def _judge(self, at: int, after: int, entry: Entry, negated: bool) -> None:
+        if negated:
+            return
+        limit = self._limit(after)
+        hazard = entry.value if entry.part == "hazard" else ""
+        reason = self.hazards.reason(self.tokens, after, limit, entry.value, hazard)
+        if reason:
+            raise Unclear("refusal", reason)
+        if entry.part == "hazard":
+            raise Unclear("refusal", f"I have no skill to {' '.join(self.words[at:after])} anything.", 0.7)
+        if entry.part == "cannot":
+            raise Unclear("refusal", f"I cannot {entry.value}. I can fetch, carry, find, look, count, guide and talk.")
+
+    def _limit(self, at: int) -> int:
+        return self.speaking.limit(self.tokens, at)
+
+    def _no_verb(self, at: int) -> int:
+        """A phrase before its command: "from the kitchen, bring …", "the red cup, bring it to me"."""
+        if self.words[at : at + 2] in (["there", "is"], ["there", "are"]):
+            at += 2
+        end, arguments = self.reader.read(self.tokens, at)
+        if arguments.items and not any(i.kind == "np" for i in arguments.items):
+            only_manner = all(i.kind == "manner" for i in arguments.items)
+            if only_manner and self.pieces:
+                word = arguments.items[-1].word
+                last = self.pieces[-1]
+                last.steps = [dataclasses.replace(s, manner=word) for s in last.steps]
+            else:
+                self.prefix += arguments.items
+        else:
+            slots = sort_items(arguments.items)
+            for noun, pps in slots.nouns:
+                if not noun.headless and noun.kind not in ("user", "robot"):
+                    self.mentioned = self.context.referent((noun, pps), "person" if noun.is_person else "object")
+        self.unparsed += arguments.unparsed
+        return max(end, at + 1)
+
+    def _take_prefix(self) -> list[Item]:
+        prefix, self.prefix = self.prefix, []
+        return prefix
+
+    def _add(self, steps: list[TaskStep], verb: str = "", negated: bool = False) -> None:
+        if self.condition is not None:
+            steps = [dataclasses.replace(s, condition=self.condition) for s in steps]
+        if negated:
+            steps = [dataclasses.replace(s, negated=True) for s in steps]
+        self.pieces.append(Piece(verb, steps))

@@ -1,0 +1,82 @@
+"""Numbers, lengths, angles and durations in words: "half a minute" -> 30 s. Pure; used by the grammar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+_ONES = {w: i for i, w in enumerate(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split())}  # fmt: skip
+_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_LENGTH = {"metre": 1.0, "meter": 1.0, "centimetre": 0.01, "centimeter": 0.01, "millimetre": 0.001, "millimeter": 0.001,
+           "foot": 0.3048, "feet": 0.3048, "inch": 0.0254, "inche": 0.0254, "step": 0.5, "kilometre": 1000.0,
+           "kilometer": 1000.0}  # fmt: skip
+_ANGLE = {"degree": math.pi / 180, "radian": 1.0}
+_TIME = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "moment": 5.0, "bit": 5.0, "while": 10.0}
+LIMIT = 1e6
+"""Greater numbers are not meant; they are cut to this."""
+
+
+def read_number(words: Sequence[str], start: int) -> tuple[int, float] | None:
+    """(tokens used, value) for digits or number words at ``start``: "twenty five", "two and a half"."""
+    if start >= len(words):
+        return None
+    word = words[start]
+    if word[:1].isdigit():
+        try:
+            value, used = min(float(word), LIMIT), 1
+        except ValueError:
+            return None
+    elif word in _TENS:
+        value, used = float(_TENS[word]), 1
+        if start + 1 < len(words) and 0 < _ONES.get(words[start + 1], 0) < 10:
+            value, used = value + _ONES[words[start + 1]], 2
+    elif word in _ONES:
+        value, used = float(_ONES[word]), 1
+        if start + 1 < len(words) and words[start + 1] == "hundred":
+            value, used = value * 100, 2
+    elif list(words[start : start + 3]) == ["a", "couple", "of"]:
+        return 3, 2.0
+    elif list(words[start : start + 2]) == ["couple", "of"]:
+        return 2, 2.0
+    elif list(words[start : start + 2]) in (["a", "few"], ["a", "hundred"]):
+        return 2, 3.0 if words[start + 1] == "few" else 100.0
+    elif word == "hundred":
+        value, used = 100.0, 1
+    elif word == "dozen":
+        value, used = 12.0, 1
+    else:
+        return None
+    if list(words[start + used : start + used + 3]) == ["and", "a", "half"]:
+        return used + 3, value + 0.5
+    return used, value
+
+
+def read_measure(words: Sequence[str], start: int) -> tuple[int, str, float] | None:
+    """(tokens used, "distance"|"angle"|"duration", value in m, rad or s) for a number with its unit."""
+    for used, value in _amounts(words, start):
+        at = start + used
+        if at < len(words):
+            unit = words[at] if words[at] in _LENGTH or words[at] in _TIME else words[at].rstrip("s")
+            for kind, table in (("distance", _LENGTH), ("angle", _ANGLE), ("duration", _TIME)):
+                if unit in table:
+                    return used + 1, kind, value * table[unit]
+    return None
+
+
+def _amounts(words: Sequence[str], start: int) -> list[tuple[int, float]]:
+    head = list(words[start : start + 3])
+    out: list[tuple[int, float]] = []
+    if head[:2] == ["half", "a"] or head[:2] == ["half", "an"]:
+        out.append((2, 0.5))
+    if head == ["a", "quarter", "of"] or head == ["quarter", "of", "a"]:
+        out += [(4, 0.25), (3, 0.25)]
+    if head[:1] == ["half"]:
+        out.append((1, 0.5))
+    number = read_number(words, start)
+    if number:
+        out.append(number)
+    if head[:1] in (["a"], ["an"], ["one"]):
+        out.append((2, 1.0) if head[1:2] in (["little"], ["short"]) else (1, 1.0))
+    return out

@@ -1,0 +1,314 @@
+"""Verbs of speech and questions: say, tell, ask, answer, greet, report, count, "what is …", "how many …".
+
+Reads its own arguments from the tokens, because what is to be said is not to be parsed. Used by the parser.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vla_ros.core.task import Referent, TaskStep
+from vla_ros.language.arguments import ArgumentReader, Arguments, Item
+from vla_ros.language.attachment import USER, Context, Described, Unclear, sort_items
+from vla_ros.language.english import COPULAS
+from vla_ros.language.nouns import Noun
+from vla_ros.language.tokens import Tokens
+
+VERBS = frozenset(("say", "tell", "ask", "answer", "greet", "introduce", "count", "report", "show"))
+_ALWAYS_CONTENT = frozenset(("what", "how", "why"))
+_WH = frozenset(("what", "how", "why", "which", "who", "where", "whose"))
+_GREETINGS = frozenset(("hello", "hi", "goodbye", "bye", "welcome", "good"))
+_ANYTHING = "object"
+
+
+class Speaking:
+    """Meaning of speech verbs and questions with one lexicon and one conversation."""
+
+    def __init__(self, reader: ArgumentReader, context: Context) -> None:
+        self.reader = reader
+        self.lexicon = reader.lexicon
+        self.context = context
+        self.unparsed: list[str] = []
+
+    def steps(self, verb: str, tokens: Tokens, at: int, prefix: list[Item]) -> tuple[int, list[TaskStep]]:
+        """(index after the clause, steps) for a speech verb whose arguments begin at ``at``. Raises Unclear."""
+        limit = self.limit(tokens, at)
+        words = tokens.words[:limit]
+        method = getattr(self, f"_{verb}")
+        return limit, [method(tokens, words, at, prefix)]
+
+    def question_starts(self, words: list[str], at: int) -> bool:
+        """True when a question begins at ``at``."""
+        if at >= len(words):
+            return False
+        if words[at] in _WH or (words[at] in COPULAS and at + 1 < len(words)):
+            return True
+        return words[at : at + 3] in (["do", "you", "see"], ["do", "you", "know"], ["do", "you", "have"])
+
+    def question(self, tokens: Tokens, at: int, prefix: list[Item]) -> tuple[int, list[TaskStep]]:
+        """(index after the question, its step). Raises Unclear."""
+        limit = self.limit(tokens, at)
+        return limit, [self._question(tokens, tokens.words[:limit], at, USER, prefix)]
+
+    def limit(self, tokens: Tokens, at: int) -> int:
+        """Index where the clause that began before ``at`` ends."""
+        words = tokens.words
+        while at < len(words) and words[at] != ".":
+            used = self.reader.separator(words, at)
+            if used and words[at] != "to":
+                after = self.reader.skip_separators(words, at)
+                if after >= len(words) or self.reader.starts_clause(words, after):
+                    return at
+            at += 1
+        return at
+
+    # -- verbs --------------------------------------------------------------------------------------------
+
+    def _say(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        about = self._about(words, at)
+        if about or (at < len(words) and words[at] in _WH):
+            return self._content(tokens, words, at, None, prefix)
+        if at < len(words) and words[at] == "<quote>":
+            return TaskStep("say", text=tokens.quotes[at], recipient=self._recipient(tokens, words, at + 1, prefix))
+        end = at
+        recipient: Referent | None = None
+        for index in range(len(words) - 1, at, -1):
+            if words[index] == "to" and (found := self.reader.nouns.read(words, index + 1)) and self._is_person(found[1]):
+                recipient = self._recipient(tokens, words, index, prefix)
+                end = index
+                break
+        text = tokens.text(at, end or len(words)) if recipient else tokens.text(at, len(words))
+        if not text:
+            raise Unclear("question", "What shall I say?")
+        if words[at] in _GREETINGS and (recipient is not None or len(words) - at <= 2):
+            return TaskStep("greet", recipient=recipient or USER, text=text)
+        return TaskStep("say", text=text, recipient=recipient or USER)
+
+    def _tell(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        start = self._content_start(words, at)
+        person_end = start if start is not None else self._person_end(words, at)
+        recipient = self._recipient(tokens, words, at, prefix, person_end) if person_end > at else None
+        if start is None and person_end >= len(words):
+            who = (recipient or USER).words()
+            raise Unclear("question", f"What shall I tell {who}?")
+        at = person_end
+        if words[at : at + 1] == ["to"] or words[at : at + 1] == ["that"]:
+            text = tokens.text(at + 1, len(words))
+            return TaskStep("say", text=text, recipient=recipient or USER)
+        return self._content(tokens, words, at, recipient, prefix)
+
+    def _report(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        return self._tell(tokens, words, at, prefix) if at < len(words) else TaskStep("report", about="scene", recipient=USER)
+
+    def _show(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        return self._tell(tokens, words, at, prefix)
+
+    def _introduce(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        return TaskStep("report", about="self", recipient=self._recipient(tokens, words, at, prefix))
+
+    def _greet(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        return TaskStep("greet", recipient=self._recipient(tokens, words, at, prefix))
+
+    def _ask(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        end = self._content_start(words, at) or self._person_end(words, at)
+        recipient = self._recipient(tokens, words, at, prefix, end)
+        about = self._about(words, end) or self._property(words, end)
+        text = tokens.text(end, len(words))
+        return TaskStep("ask", recipient=recipient, text=text, about=about[1] if about else "")
+
+    def _answer(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        owner: Noun | None = None
+        kept = Tokens()
+        found = self.reader.nouns.read(words, at)
+        if found and self._is_person(found[1]):
+            owner = found[1]
+        for index in range(at, len(words)):
+            if words[index] not in ("question", "questions", "'s", "command", "whatever"):
+                kept.add(words[index], tokens.raw[index])
+        if owner is not None and owner.pronoun == "him":
+            return TaskStep("answer", recipient=self.context.referent((owner, []), "person"))
+        _, arguments = self.reader.read(kept, 0, stop_at_verbs=False)
+        slots = sort_items([*arguments.items, *prefix])
+        people: list[Described] = [n for n in slots.nouns if self._is_person(n[0])]
+        people += [d for d in (slots.to, slots.beneficiary, slots.source) if d and self._is_person(d[0])]
+        loose = [(w, n) for w, n in slots.loose if self._is_person(n) and w in ("of", "from", "at")]
+        if people:
+            person = (people[0][0], [*people[0][1], *[p for p in slots.loose if p not in loose]])
+            return TaskStep("answer", recipient=self.context.referent(person, "person"))
+        if loose:
+            rest = slots.loose[slots.loose.index(loose[0]) + 1 :]
+            return TaskStep("answer", recipient=self.context.referent((loose[0][1], rest), "person"))
+        return TaskStep("answer", recipient=self.context.person or USER)
+
+    def _count(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
+        while words[at : at + 1] in (["how"], ["many"]):
+            at += 1
+        return self._counted(self._arguments(tokens, words, at, prefix), USER)
+
+    # -- content ------------------------------------------------------------------------------------------
+
+    def _content(
+        self, tokens: Tokens, words: list[str], at: int, recipient: Referent | None, prefix: list[Item]
+    ) -> TaskStep:
+        about = self._about(words, at)
+        if about:
+            after = self._recipient(tokens, words, at + about[0], prefix) if recipient is None else recipient
+            return TaskStep("report", about=about[1], recipient=after)
+        if words[at] == "<quote>":
+            return TaskStep("say", text=tokens.quotes[at], recipient=recipient or USER)
+        if words[at] in ("if", "whether"):
+            at += 1
+        return self._question(tokens, words, at, recipient or USER, prefix)
+
+    def _question(
+        self, tokens: Tokens, words: list[str], at: int, recipient: Referent, prefix: list[Item]
+    ) -> TaskStep:
+        about = self._about(words, at)
+        if about:
+            return TaskStep("report", about=about[1], recipient=recipient)
+        first = words[at] if at < len(words) else ""
+        if words[at : at + 2] == ["how", "many"]:
+            return self._counted(self._arguments(tokens, words, at + 2, prefix), recipient)
+        if first in ("how", "why"):
+            raise Unclear("unknown", "I can count, find and describe things, but I cannot answer that question.")
+        if first == "do" and words[at + 1 : at + 2] == ["you"]:
+            at += 3
+            first = "is"
+        if first in _WH or first in COPULAS:
+            at += 1
+        arguments = self._arguments(tokens, words, at, prefix)
+        slots = sort_items(arguments.items)
+        if first == "where":
+            if not slots.nouns:
+                raise Unclear("question", "Where is what?")
+            noun, pps = slots.nouns[0]
+            wants = "person" if noun.unknown and not noun.determined else "object"
+            return TaskStep("find", object=self.context.referent((noun, [*pps, *slots.loose]), wants), about="place")
+        if first in COPULAS:
+            return self._yes_no(words, at, arguments, recipient)
+        return self._asked(words, at, first, arguments, recipient)
+
+    def _asked(
+        self, words: list[str], at: int, first: str, arguments: Arguments, recipient: Referent
+    ) -> TaskStep:
+        """What, which and who; also "the name of the person" after tell."""
+        slots = sort_items(arguments.items)
+        nouns = list(slots.nouns)
+        about = "name"
+        loose = list(slots.loose)
+        if nouns and nouns[0][0].asks and not nouns[0][0].kind:
+            noun, pps = nouns.pop(0)
+            about = noun.asks
+            owned = [*noun.pps, *pps]
+            if owned and not nouns:
+                nouns, owned = [(owned[0][1], owned[1:])], []
+            loose += owned
+            if not nouns:
+                raise Unclear("question", f"The {about} of what?")
+        if first == "who" and not any(n.is_person for n, _ in nouns):
+            posture = next((m[1].value for i in range(at, len(words)) if (m := self.lexicon.match(words, i, "posture"))), "")
+            nouns = [(Noun(kind="person", category="person", quantity=-1, posture=posture), [])]
+        if not nouns and loose:
+            nouns = [(Noun(kind="object", quantity=-1), [])]
+        if not nouns:
+            raise Unclear("unknown", "I did not understand what you would like to know.")
+        noun, pps = nouns[0]
+        if noun.is_person and words[-1] == "doing":
+            about = "pose"
+        referent = self.context.referent((noun, [*pps, *loose]), "person" if noun.is_person else "object")
+        if about == "count":
+            return TaskStep("count", object=dataclasses.replace(referent, quantity=-1), about="number", recipient=recipient)
+        return TaskStep("report", object=referent, about=about, recipient=recipient)
+
+    def _yes_no(self, words: list[str], at: int, arguments: Arguments, recipient: Referent) -> TaskStep:
+        slots = sort_items(arguments.items)
+        if not slots.nouns:
+            raise Unclear("unknown", "I did not understand what you would like to know.")
+        noun, pps = slots.nouns[0]
+        if "male" in words[at:] or "female" in words[at:] or len([n for n, _ in slots.nouns if n.is_person]) > 1:
+            noun.attributes = [a for a in noun.attributes if a not in ("male", "female")]
+            about = "gender"
+        else:
+            about = "presence"
+        referent = self.context.referent((noun, [*pps, *slots.loose]), "person" if noun.is_person else "object")
+        if about == "gender":
+            return TaskStep("report", object=referent, about=about, recipient=recipient)
+        if referent.kind == "place":
+            return TaskStep("report", object=referent, about="state", recipient=recipient)
+        return TaskStep("find", object=referent, about=about)
+
+    def _counted(self, arguments: Arguments, recipient: Referent) -> TaskStep:
+        slots = sort_items(arguments.items)
+        if not slots.nouns:
+            raise Unclear("question", "What shall I count?")
+        # "of the people in the kitchen, how many are men": the kind that is asked for comes last
+        noun, pps = slots.nouns[0]
+        others = [n for n, _ in slots.nouns[1:]] + [n for w, n in slots.loose if w == "of"]
+        for other in others:
+            if other.is_person and noun.is_person and (noun.category == "person" or other.category == "person"):
+                noun.category = other.category if noun.category == "person" else noun.category
+        loose = [(w, n) for w, n in slots.loose if w != "of"]
+        noun.quantity = -1
+        referent = self.context.referent((noun, [*pps, *loose]), "person" if noun.is_person else "object")
+        return TaskStep("count", object=referent, about="number", recipient=recipient)
+
+    # -- pieces -------------------------------------------------------------------------------------------
+
+    def _arguments(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> Arguments:
+        part = Tokens(words, tokens.raw[: len(words)], tokens.edits[: len(words)], tokens.quotes)
+        _, arguments = self.reader.read(part, at, stop_at_verbs=False)
+        self.unparsed += arguments.unparsed
+        arguments.items += prefix
+        return arguments
+
+    def _recipient(
+        self, tokens: Tokens, words: list[str], at: int, prefix: list[Item], end: int | None = None
+    ) -> Referent:
+        arguments = self._arguments(tokens, words[:end] if end is not None else words, at, [])
+        slots = sort_items(arguments.items)
+        found = slots.to or slots.first or slots.beneficiary
+        if found is None:
+            return self.context.person or USER if self.context.person and not slots.nouns else USER
+        loose = [(i.word, i.noun) for i in prefix if i.kind == "pp" and i.noun is not None]
+        return self.context.referent((found[0], [*found[1], *slots.loose, *loose]), "person")
+
+    def _about(self, words: list[str], at: int) -> tuple[int, str] | None:
+        for skip in (0, 1) if words[at : at + 1] in (["about"], ["of"]) else (0,):
+            found = self.lexicon.match(words, at + skip, "about")
+            if found:
+                return found[0] + skip, found[1].value
+        return None
+
+    def _property(self, words: list[str], at: int) -> tuple[int, str] | None:
+        for index in range(at, min(at + 5, len(words))):
+            found = self.lexicon.match(words, index, "property")
+            if found:
+                return found[0], found[1].value
+        return None
+
+    def _content_start(self, words: list[str], at: int) -> int | None:
+        """Where what is to be told begins, when a word says so."""
+        for index in range(at, len(words)):
+            word = words[index]
+            before = words[index - 1] if index > at else ""
+            if self._about(words, index) or word in _ALWAYS_CONTENT or word == "<quote>":
+                return index
+            if word in _WH | {"if", "whether"} and before in ("", "me", "us"):
+                return index
+            if word == "that" and before in ("me", "us", "him", "her", "them"):
+                return index
+            named = self.lexicon.match(words, index - 1, "name") if index > at else None
+            if word in ("that", "to") and named and index == at + 1:
+                return index
+        return None
+
+    def _person_end(self, words: list[str], at: int) -> int:
+        """Index after the person at ``at`` ("me", "Anna"); ``at`` itself when something else is there."""
+        found = self.reader.nouns.read(words, at)
+        if found and self._is_person(found[1]):
+            return found[0]
+        return at
+
+    @staticmethod
+    def _is_person(noun: Noun) -> bool:
+        return noun.is_person or noun.pronoun == "them" or bool(noun.unknown and not noun.determined)
