@@ -16,7 +16,11 @@ from vla_ros.perception.params import PerceptionParams
 _PLANE_BAND = 0.03
 """A surface is looked for this far from its height in the plan [m]: camera poses are not perfect."""
 _SIDE_GAP = 0.012
-"""Clearance of boards and panels above and beside the things in a shelf [m]."""
+"""Boards above the things in a shelf are so thick [m]."""
+_OVERHANG, _IN_SHELF = 0.04, 0.005
+"""Things stick out so far over the usable rectangle of a top, and of a board between panels [m]."""
+_FIXTURES = 0.35
+"""Fixtures beside the usable surfaces are at most so high [m]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,21 +78,17 @@ class FloorPlanBackground:
         xyz = cloud.xyz.reshape(-1, 3)[pixels]
         local = piece.local(xyz[:, :2])
         z = xyz[:, 2]
-        top = piece.piece.size[2]
-        above = z > top + self._params.min_height + slack
+        # Beside the usable surfaces stand fixtures (sink, pillows): only what is far above is something else.
+        above = z > piece.piece.size[2] + _FIXTURES
         mask[pixels[above]] = True
-        support[pixels[above]] = top
+        support[pixels[above]] = piece.piece.size[2]
+        least = self._params.min_height + slack
         for surface in piece.piece.surfaces:
             inside = _inside(surface, local, piece)
             height = z - surface.height
             offset = _plane_offset(local[inside], height[inside])
             height = height - offset[0] - local[:, 0] * offset[1] - local[:, 1] * offset[2]
-            least = self._params.min_height + slack
             things = inside & (height > least) & (height < surface.clearance - _SIDE_GAP)
-            if abs(surface.height - top) < 0.03:
-                # The plane that was really seen is better than the plan: undo what lies under it.
-                things |= above & ~inside
-                mask[pixels[above & ~things]] = False
             lab = cloud.lab.reshape(-1, 3)[pixels]
             things |= _stained(lab, inside, height, least)
             mask[pixels[things]] = True
@@ -110,15 +110,12 @@ class FloorPlanBackground:
 
 
 def _inside(surface: Surface, local: Array, piece: LocalPiece) -> Mask:
-    """Points over the usable part of a surface; the whole top when it is the top."""
-    size = piece.piece.size
-    if abs(surface.height - size[2]) < 0.03:
-        half, center = (size[0] / 2 + 0.03, size[1] / 2 + 0.03), (0.0, 0.0)
-    else:
-        # Things may stick out to the front; panels stand at the back and at the sides.
-        half, center = (surface.size[0] / 2 + 0.01, surface.size[1] / 2 + 0.01), surface.center
-    out: Mask = (np.abs(local[:, 0] - center[0]) <= half[0]) & (np.abs(local[:, 1] - center[1]) <= half[1])
-    return out
+    """Points over the usable part of a surface; things may stick out a little where no panel stands beside it."""
+    on_top = surface.height > piece.piece.size[2] - 0.03
+    margin = _OVERHANG if on_top else _IN_SHELF
+    half = (surface.size[0] / 2 + margin, surface.size[1] / 2 + margin)
+    out: Mask = np.abs(local[:, 0] - surface.center[0]) <= half[0]
+    return out & (np.abs(local[:, 1] - surface.center[1]) <= half[1])
 
 
 def _plane_offset(local: Array, height: Array) -> tuple[float, float, float]:

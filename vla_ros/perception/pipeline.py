@@ -58,3 +58,8 @@ class PerceptionPipeline:
         objects = self._tracker.update(found, frame)
         view = Pose.from_matrix(frame.world_from_camera, self._params.frame_id)
         return Scene(frame.stamp_s, self._params.frame_id, objects, view)
+
+    def blind(self, stamp_s: float) -> Scene:
+        """The remembered scene at a time whose image could not be used: nothing is visible, no view."""
+        objects = tuple(replace(o, visible=False) for o in self._tracker.objects(stamp_s))
+        return Scene(stamp_s, self._params.frame_id, objects, None)
