@@ -179,6 +179,13 @@ class Room:
         f = WIDTH / 2 / math.tan(math.radians(FOV_X / 2))
         self.intrinsics = CameraIntrinsics(WIDTH, HEIGHT, f, f, (WIDTH - 1) / 2, (HEIGHT - 1) / 2)
 
+    def move(self, index: int, dx: float = 0.0, dy: float = 0.0, dz: float = 0.0, person: bool = False) -> None:
+        """Shifts one thing or person."""
+        prefix = f"{'p' if person else 't'}{index}"
+        for i in range(self._model.ngeom):
+            if self._model.geom(i).name.startswith(prefix):
+                self._model.geom_pos[i] += (dx, dy, dz)
+
     def frame(self, camera: np.ndarray, stamp_s: float = 1.0) -> RgbdFrame:
         """What the camera at that pose sees."""
         rotation = camera[:3, :3] @ np.diag([1.0, -1.0, -1.0])
