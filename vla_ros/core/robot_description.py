@@ -21,6 +21,7 @@ class JointLimit:
     upper: float = param(description="highest position", unit="rad or m")
     velocity: float = param(description="highest speed", unit="rad/s or m/s", minimum=1e-4, maximum=20.0)
     acceleration: float = param(2.0, "highest acceleration", unit="rad/s2 or m/s2", minimum=1e-3, maximum=100.0)
+    prismatic: bool = param(False, "true for a joint that slides (its numbers are metres)")
 
 
 @dataclass(frozen=True, kw_only=True)
