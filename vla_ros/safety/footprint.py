@@ -1,0 +1,36 @@
+"""Signed distance of points to the robot's outline."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vla_ros.core.geometry import Vector
+
+
+class Footprint:
+    """A simple polygon, convex or not.
+
+    Args:
+        corners: in base_link [m], in order, either way round.
+    """
+
+    def __init__(self, corners: tuple[tuple[float, float], ...]) -> None:
+        self._start = np.array(corners, dtype=float)
+        self._end = np.roll(self._start, -1, axis=0)
+        self._edge = self._end - self._start
+        self._edge_squared = np.maximum(np.sum(self._edge**2, axis=1), 1e-18)
+        self.radius = float(np.max(np.hypot(*self._start.T)))
+
+    def clearance(self, points: Vector) -> Vector:
+        """Distance [m] of points (..., 2) to the outline, negative inside; shape (...)."""
+        flat = points.reshape(-1, 2)
+        x, y = flat[:, :1], flat[:, 1:]
+        ax, ay, ex, ey = self._start[:, 0], self._start[:, 1], self._edge[:, 0], self._edge[:, 1]
+        dx, dy = x - ax, y - ay
+        t = np.clip((dx * ex + dy * ey) / self._edge_squared, 0.0, 1.0)
+        squared = (dx - t * ex) ** 2 + (dy - t * ey) ** 2
+        distance = np.sqrt(squared.min(axis=1))
+        spans = (ay > y) != (self._end[:, 1] > y)
+        right = dx * ey < dy * ex  # the crossing with the edge's line lies to the right, for edges going up
+        inside = np.count_nonzero(spans & (right == (ey > 0.0)), axis=1) % 2 == 1
+        return np.where(inside, -distance, distance).reshape(points.shape[:-1])
