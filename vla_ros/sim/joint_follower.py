@@ -12,7 +12,7 @@ from vla_ros.core.robot_description import JointGroup
 # A trajectory's first point may stand at time zero, where the robot already is; it is reached no sooner than this.
 _SHORTEST_S = 0.02
 # Stops may brake harder than planned motions accelerate; motors have that much in reserve.
-_BRAKING = 3.0
+_BRAKING = 6.0
 _LIMIT_TOLERANCE = 1e-3
 
 
@@ -54,7 +54,8 @@ class JointFollower:
         if times[0] <= _SHORTEST_S and times.size > 1:
             times, points, speeds = times[1:], points[1:], speeds[1:]
         travel = np.abs(points[0] - position) / self._fastest
-        braking = np.abs(speeds[0] - velocity) / self._hardest
+        # a cubic that ends at rest brakes four times harder at its start than v / t
+        braking = 4.0 * np.abs(speeds[0] - velocity) / self._hardest
         needed = max(_SHORTEST_S, float(travel.max()), float(braking.max()))
         times = times + max(0.0, needed - float(times[0]))
         self._times = now + np.concatenate(([0.0], times))

@@ -87,7 +87,11 @@ class RobotDriver:
                 raise ConfigError("postures", name, f"The robot's file knows: {known}.")
             data.qpos[self._addresses(group.names)[0]] = posture.positions
         data.qvel[np.concatenate((self._base_dof, self._all_dof))] = 0.0
-        self._base.reset(pose)
+        self.hold_measured()
+
+    def hold_measured(self) -> None:
+        """Forgets every command and holds the robot where it is measured, base included."""
+        self._base.reset(self.pose)
         self._reset_followers()
 
     def set_twist(self, twist: Twist2D, now: float) -> None:
