@@ -184,6 +184,10 @@ class Controller:
         status = self._statuses.popleft() if self._statuses else self._repeated(now)
         return ControlOutput(twist, trajectories, gripper, status)
 
+    def abort(self, text: str, now: float) -> None:
+        """Ends the present goal as blocked, whatever state it is in, and holds what it moved."""
+        self._drop("blocked", text, now)
+
     @property
     def active_goal(self) -> MotionGoal | None:
         """The goal being carried out."""
