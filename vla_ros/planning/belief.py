@@ -154,6 +154,17 @@ class Belief:
         """Remembers that these pieces were looked at."""
         self.looked_at.update(dict.fromkeys(names, now))
 
+    def forget(self, thing_id: str) -> None:
+        """A thing is not where it was: somebody moved it, so what was looked at before proves nothing any more."""
+        self.gone.add(thing_id)
+        self.looked_at.clear()
+
+    def drop(self) -> None:
+        """The held thing is not in the hand any more and may lie anywhere."""
+        if self.held is not None:
+            self.forget(self.held.thing.id)
+        self.held = None
+
     def _in_hand(self, thing: SceneObject) -> bool:
         """The held thing is no thing on a table, under whatever id the tracker carries it."""
         if self.held is None or thing.category == "person":

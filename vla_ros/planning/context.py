@@ -18,6 +18,7 @@ from vla_ros.planning.failure import Failure, of_motion
 from vla_ros.planning.floor import Floor
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
+from vla_ros.planning.target import Target
 
 Script = Generator[None, None, None]
 """A skill's course: it yields once a tick while it waits, returns when done, raises Failure when it cannot."""
@@ -54,6 +55,8 @@ class Context:
     note: str = ""
     results: list[str] = field(default_factory=list)
     forbidden_rooms: set[str] = field(default_factory=set)
+    carrying: Target | None = None
+    """What this command has picked up."""
     skipped: set[int] = field(default_factory=set)
     """Indices of TaskSteps whose condition does not hold."""
     forbidden_things: list[Referent] = field(default_factory=list)

@@ -55,12 +55,11 @@ class Floor:
         ``distance`` [m] from the edge to the base centre, ``width`` [m] seen from one point. Each faces the piece.
         """
         for side in (0.0, math.pi, math.pi / 2, -math.pi / 2):
-            along_x = abs(math.cos(side)) > 0.5
-            depth, span = (piece.size[0], piece.size[1]) if along_x else (piece.size[1], piece.size[0])
-            count = max(1, math.ceil(span / width))
+            depth, span, center = _side(piece, side)
+            count = max(1, math.ceil(span / width - 0.05))
             poses = []
             for i in range(count):
-                middle = (i + 0.5) / count * span - span / 2
+                middle = center + (i + 0.5) / count * span - span / 2
                 pose = self._beside(piece, side, depth / 2 + distance, middle, span / count)
                 if pose is not None:
                     poses.append(pose)
@@ -121,3 +120,16 @@ class Floor:
                         step = length + math.dist(point, door.center)
                         heapq.heappush(queue, (step, door.center, (*rooms, other)))
         return math.inf, ()
+
+
+def _side(piece: Furniture, side: float) -> tuple[float, float, float]:
+    """Of a side (0 front, pi back, +-pi/2 left and right): the piece's depth, and the stretch along the side that
+    its surfaces take up: width and middle [m], counted along the side's own left."""
+    front_back = abs(math.cos(side)) > 0.5
+    along = 1 if front_back else 0
+    depth = piece.size[1 - along]
+    ends = [(s.center[along] - s.size[along] / 2, s.center[along] + s.size[along] / 2) for s in piece.surfaces]
+    ends = ends or [(-piece.size[along] / 2, piece.size[along] / 2)]
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    sign = math.cos(side) if front_back else -math.sin(side)
+    return depth, high - low, math.copysign(1.0, sign) * (low + high) / 2

@@ -53,7 +53,7 @@ def candidates(thing: SceneObject, kind: ObjectKind | None, gripper: Gripper, ro
         "rim": _rim(thing, size) if kind is not None and kind.grasp == "rim" else [],
     }
     preferred = kind.grasp if kind is not None else ("side" if size[2] > 1.3 * size[0] else "top")
-    styles = [preferred, *(s for s in ("rim", "top", "slanted", "side") if s != preferred)]
+    styles = [preferred, *(s for s in ("top", "side", "rim", "slanted") if s != preferred)]
     return [grasp for style in styles for grasp in found[style]]
 
 

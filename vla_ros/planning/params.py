@@ -29,7 +29,7 @@ class PlannerParams:
     min_color_share: float = param(0.25, "share of a colour that makes a thing of that colour", minimum=0, maximum=1)
     robot_radius_m: float = param(0.32, "clear radius for standing points", unit="m", minimum=0.1, maximum=1.0)
     view_distance_m: float = param(0.55, "base centre to a surface's edge", unit="m", minimum=0.3, maximum=2.0)
-    view_width_m: float = param(1.3, "stretch of a surface seen from one point", unit="m", minimum=0.3, maximum=4.0)
+    view_width_m: float = param(0.95, "stretch of a surface seen from one point", unit="m", minimum=0.3, maximum=4.0)
     person_distance_m: float = param(0.85, "base centre to a person", unit="m", minimum=0.5, maximum=2.0)
     follow_distance_m: float = param(1.1, "base centre to a followed person", unit="m", minimum=0.6, maximum=3.0)
     grip_effort_n: float = param(15.0, "closing force", unit="N", minimum=0.5, maximum=200.0)

@@ -36,7 +36,6 @@ class Runner:
         if not self.steps:
             raise Failure("planning", "there is nothing in it for me to do", refused=True)
         self.replans = 0
-        self._done = 0
         self._root = tree.build(self.steps, ctx, self._decide)
 
     @property
@@ -55,10 +54,8 @@ class Runner:
 
     def tick(self) -> Outcome | None:
         """One tick of the tree; the outcome when the command has ended."""
-        self._skip()
         self.ctx.manner = self.task.steps[self.step.task_index].manner
         self._root.tick_once()
-        self._skip()
         if self._root.status == Status.FAILURE:
             return self._mend()
         if self._current() >= len(self.steps):
@@ -80,15 +77,6 @@ class Runner:
     def _current(self) -> int:
         done = ("succeeded", "skipped")
         return next((i for i, s in enumerate(self.steps) if s.state not in done), len(self.steps))
-
-    def _skip(self) -> None:
-        """Steps of a TaskStep whose condition does not hold are left out."""
-        skipped = [s for s in self.steps if s.task_index in self.ctx.skipped and s.state == "pending"]
-        if not skipped:
-            return
-        for step in skipped:
-            step.state = "skipped"
-        self._rebuild()
 
     def _decide(self, step: Step, failure: Failure) -> str:
         return recovery.decide(step, failure, self.replans, self._others(step), self.ctx.params)
@@ -132,8 +120,7 @@ class Runner:
 
     def _rebuild(self) -> None:
         self._root.stop(Status.INVALID)
-        rest = [s for s in self.steps[self._current() :] if s.state != "skipped"]
-        self._root = tree.build(rest, self.ctx, self._decide)
+        self._root = tree.build(self.steps[self._current() :], self.ctx, self._decide)
 
     def _end(self, step: Step, failure: Failure) -> Outcome:
         step.state = "failed"

@@ -15,6 +15,8 @@ from vla_ros.planning.floor import Floor
 from vla_ros.planning.params import PlannerParams
 
 _LOWEST_M, _HIGHEST_M = 0.25, 1.35
+_UNLIKELY = ("sofa", "bed", "chair", "bench")
+_UNLIKELY_M = 3.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def next_piece(
 
     def cost(piece: Furniture) -> float:
         length = min(floor.route(robot, piece.position)[0], 1e3)
+        length += _UNLIKELY_M if piece.category in _UNLIKELY else 0.0
         return length + (0.0 if piece.room == here else 3.0) - (100.0 if piece.name in likely else 0.0)
 
     return min(rest, key=cost, default=None)

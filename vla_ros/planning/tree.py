@@ -94,9 +94,11 @@ class RunScript(Behaviour):
         assert self.script is not None
         if self.carries and self.ctx.belief.lost_grip(self.ctx.now):
             lost = self.ctx.belief.held
-            self.ctx.belief.held = None
+            self.ctx.belief.drop()
             text = f"I have lost the {lost.thing.category.replace('_', ' ') if lost else 'thing'} on the way"
+            target = self.ctx.carrying
             fact = next((f for f in self.step.preconditions if f.predicate == "holding"), None)
+            fact = fact or (Fact("holding", target) if target is not None else None)
             self.step.failure = Failure("execution", text, unmet=fact, final=fact is None)
             return Status.FAILURE
         try:
@@ -145,7 +147,11 @@ class Recover(Decorator):
         self.resume_at = 0.0
 
     def tick(self):  # type: ignore[no-untyped-def]
-        """Holds the child back for a moment between two attempts."""
+        """Holds the child back for a moment between two attempts; leaves out what a condition has ruled out."""
+        if self.status != Status.RUNNING and self.step.task_index in self.ctx.skipped:
+            self.step.state, self.status = "skipped", Status.SUCCESS
+            yield self
+            return
         if self.status == Status.RUNNING and self.ctx.clock < self.resume_at:
             yield self
             return

@@ -113,8 +113,16 @@ def _pull(ctx: Context, piece: Furniture, leaf: Leaf, angle: float, opening: boo
         return math.hypot(after.x - before.x, after.y - before.y) / abs(away)
     x, y = piece.pose2d.transform(np.array(leaf.hinge))
     hinge = Pose((float(x), float(y), 0.0))
-    goal = {"targets": (hinge,), "angle_rad": angle, "ignore": (piece.name,)}
-    yield from move(ctx, "base_arc", check=False, timeout_s=45.0, speed_scale=0.5, **goal)
+    yield from move(
+        ctx,
+        "base_arc",
+        check=False,
+        targets=(hinge,),
+        angle_rad=angle,
+        ignore=(piece.name,),
+        timeout_s=45.0,
+        speed_scale=0.5,
+    )
     after = ctx.belief.robot
     start, end = math.atan2(before.y - y, before.x - x), math.atan2(after.y - y, after.x - x)
     return wrap_angle(end - start) / angle

@@ -88,6 +88,9 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
         arrived = yield from _look_over(ctx, piece, surely_seen)
         (looked if arrived else missed).append(piece.name)
         found = matches(ctx, target)
+        if found:  # one look straight at it: it is really so, and others beside it come into view
+            yield from look_at(ctx, found[0].thing.pose.position)
+            found = matches(ctx, target)
         if found:
             return found
     raise Failure("perception", _not_found(ctx, target, looked, missed), final=True, summary=True)

@@ -20,8 +20,17 @@ _POSTURE_TOLERANCE = 0.12
 
 
 def travel_posture(ctx: Context) -> Script:
-    """Folds the arm for driving: "carry" with something in the hand, else "home"; nothing when it is so already."""
-    yield from posture(ctx, "carry" if ctx.belief.held is not None else "home")
+    """Folds the arm for driving, with or without something in the hand; nothing when it is so already."""
+    yield from posture(ctx, holding_posture(ctx, "carry") if ctx.belief.held is not None else "home")
+
+
+def holding_posture(ctx: Context, name: str) -> str:
+    """The variant of "carry" or "offer" that keeps the held thing upright: the plain one or the one for the other
+    way of holding it ("carry" and "offer_top" hang it from the hand, "carry_front" and "offer" hold it level)."""
+    held = ctx.belief.held
+    level = held is not None and float(held.standing.matrix()[2, 0]) > -0.5
+    wanted = {"carry": "carry_front" if level else "carry", "offer": "offer" if level else "offer_top"}[name]
+    return wanted if ctx.world.robot.posture(wanted) is not None else name
 
 
 def posture(ctx: Context, name: str) -> Script:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vla_ros.planning import describe
-from vla_ros.planning.context import Context, Script, move
+from vla_ros.planning.context import Context, Script
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
+from vla_ros.planning.skills.going import holding_posture, posture
 from vla_ros.planning.target import Target
 
 
@@ -18,8 +19,7 @@ def hand_over(target: Target, recipient: Target) -> Callable[[Context], Script]:
         held = ctx.belief.held
         if held is None:
             raise Failure("execution", f"I am not holding {target.words()}", unmet=Fact("holding", target))
-        if ctx.world.robot.posture("offer") is not None:
-            yield from move(ctx, "arm_posture", posture="offer", timeout_s=20.0)
+        yield from posture(ctx, holding_posture(ctx, "offer"))
         category = ctx.world.grounding.canonical(target.referent.category)
         known = ctx.world.catalog.kind(category) is not None
         name = describe.thing(held.thing, category if known else "")

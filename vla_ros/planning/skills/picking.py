@@ -34,6 +34,7 @@ def pick(target: Target) -> Callable[[Context], Script]:
     def script(ctx: Context) -> Script:
         if ctx.belief.held is not None and fits_held(target, ctx) and ctx.belief.is_holding():
             target.bind(ctx.belief.held.thing.id)
+            ctx.carrying = target
             return
         gripper = ctx.world.robot.gripper
         if gripper is None:
@@ -54,11 +55,12 @@ def pick(target: Target) -> Callable[[Context], Script]:
         yield from move(ctx, "approach", targets=poses, obstacles=obstacles_near(ctx, thing), timeout_s=60.0)
         thing = yield from measure(ctx, target)
         grasp, box = yield from _reach(ctx, target, thing, kind, gripper)
+        ctx.carrying = target
         ctx.belief.held = Held(thing, box, grasps.tool_on_thing(thing, grasp.pose))
         yield from _lift(ctx, target, thing)
-        yield from posture(ctx, "carry")
+        yield from travel_posture(ctx)
         if not ctx.belief.is_holding():
-            ctx.belief.held = None
+            ctx.belief.drop()
             raise Failure("execution", f"{target.words()} slipped out of my hand while I folded my arm")
         ctx.conclude(f"I picked up {_named(target)}.")
 
@@ -85,7 +87,7 @@ def measure(ctx: Context, target: Target) -> Generator[None, None, SceneObject]:
         and alike(t, ctx, target)
     ]
     if not near:
-        ctx.belief.gone.add(target.bound_id)
+        ctx.belief.forget(target.bound_id)
         target.bound_id = ""
         raise Failure("perception", f"{_named(target)} is not where I saw it", unmet=Fact("located", target))
     best = min(near, key=lambda t: math.dist(t.pose.position, before.pose.position))

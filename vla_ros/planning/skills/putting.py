@@ -171,14 +171,22 @@ def _release(
     pairs = [(p, s) for s in free for p in spots.release_poses(held, s, ctx.belief.robot, lift)][:_MOST_POSES]
     poses = tuple(pose for pose, _ in pairs)
     ignore = (below.id,) if below is not None else ()
-    goal = {"targets": poses, "obstacles": near, "ignore": ignore}
-    status = yield from move(ctx, "arm_reach", approach_m=0.08, tolerance_m=0.01, timeout_s=30.0, **goal)
+    status = yield from move(
+        ctx,
+        "arm_reach",
+        targets=poses,
+        obstacles=near,
+        ignore=ignore,
+        approach_m=0.08,
+        tolerance_m=0.01,
+        timeout_s=30.0,
+    )
     assert status is not None
     pose, spot = pairs[max(0, min(status.chosen, len(pairs) - 1))]
     if lower:
         yield from move(ctx, "arm_linear", check=False, offset=(0.0, 0.0, 0.008 - lift), timeout_s=8.0)
     if not ctx.belief.is_holding():
-        ctx.belief.held = None
+        ctx.belief.drop()
         raise Failure("execution", f"{target.words()} slipped out of my hand", unmet=Fact("holding", target))
     yield from move(ctx, "gripper", check=False, opening_m=gripper.max_opening, timeout_s=6.0)
     ctx.belief.held = None
