@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from vla_ros.core.task import Referent, Task, TaskStep
 from vla_ros.language.attachment import Context, Described, Unclear, sort_items
+from vla_ros.language.english import word_set
 from vla_ros.language.nouns import Noun
 from vla_ros.language.tokens import tokenize
 
 if TYPE_CHECKING:
     from vla_ros.language.parser import GrammarParser
 
-_YES = frozenset("yes yeah yep yup sure correct right exactly ok okay affirmative certainly absolutely indeed".split())
-_NO = frozenset("no nope nah negative wrong incorrect".split())
+_YES = word_set("yes yeah yep yup sure correct right exactly ok okay affirmative certainly absolutely indeed")
+_NO = word_set("no nope nah negative wrong incorrect")
 _CANCEL = frozenset(("cancel", "stop"))
 
 
@@ -21,14 +22,18 @@ def answer_task(parser: GrammarParser, text: str, question: str) -> Task:
     """One step: ``answer`` with the words and what they describe, or ``cancel``."""
     words = text.strip()
     if not words or len(words) > 1000:
-        return Task(text, "unknown", 1.0, reason="The answer is empty or too long. " + (question or "Please answer again."))
+        return Task(
+            text, "unknown", 1.0, reason="The answer is empty or too long. " + (question or "Please answer again.")
+        )
     command = parser.parse(words)
     first = command.steps[0] if command.kind == "task" and command.steps else None
     if first is not None and first.skill in _CANCEL and not first.negated:
         return Task(text, "task", command.confidence, steps=(TaskStep("cancel"),))
     tokens = tokenize(words, parser.lexicon.speller)
     plain = [w for w in tokens.words if w not in (",", ".")]
-    about = "yes" if plain[:1] and plain[0] in _YES and len(plain) <= 4 else "no" if plain[:1] and plain[0] in _NO else ""
+    about = (
+        "yes" if plain[:1] and plain[0] in _YES and len(plain) <= 4 else "no" if plain[:1] and plain[0] in _NO else ""
+    )
     if about == "yes" and plain[0] == "right" and len(plain) > 1:
         about = ""
     described = first.object if first is not None and first.object is not None else None
@@ -60,6 +65,8 @@ def _described(parser: GrammarParser, text: str) -> Referent | None:
     noun = target[0]
     wants = "person" if noun.is_person or (noun.unknown and not noun.determined) else "object"
     try:
-        return Context(parser.lexicon).referent((noun, [*target[1], *(slots.loose if target is slots.first else [])]), wants)
+        return Context(parser.lexicon).referent(
+            (noun, [*target[1], *(slots.loose if target is slots.first else [])]), wants
+        )
     except Unclear:
         return None

@@ -6,9 +6,10 @@ Also knows where a clause ends and the next begins. frames.py gives the list its
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vla_ros.language.english import COPULAS, NEGATIONS, PARTICLES, PREPOSITION_PHRASES, RELATIVES
+from vla_ros.language.english import COPULAS, NEGATIONS, PARTICLES, PREPOSITION_PHRASES, RELATIVES, word_set
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.nouns import Noun, NounReader
 from vla_ros.language.quantities import read_measure
@@ -17,9 +18,11 @@ from vla_ros.language.tokens import Tokens
 SEPARATORS = tuple(
     tuple(p.split())
     for p in (
-        "and after that", "and then", "after that", "after this", "and afterwards", "afterwards", "and finally", "finally",
+        "and after that", "and then", "after that", "after this", "and afterwards", "afterwards", "and finally",
+        "finally",
         "and next", "then", "and", "but", "or", "plus", "meanwhile", "in the meantime", "at the same time", "first",
-        "first of all", "firstly", "secondly", "second", "lastly", "last", "next", ",", "in order to", "so that you can",
+        "first of all", "firstly", "secondly", "second", "lastly", "last", "next", ",", "in order to",
+        "so that you can",
     )
 )  # fmt: skip
 SIMULTANEOUS = frozenset((("meanwhile",), ("in", "the", "meantime"), ("at", "the", "same", "time")))
@@ -30,13 +33,14 @@ DIRECTIONS = {
     "back": math.pi, "backward": math.pi, "backwards": math.pi, "around": math.pi, "clockwise": -math.pi / 2,
     "counterclockwise": math.pi / 2, "anticlockwise": math.pi / 2,
 }  # fmt: skip
-_SKIPPED = frozenset(
+_SKIPPED = word_set(
     "located placed found situated standing kept stored resting positioned there so far being s let's only who will "
-    "currently also still too again else please one have has had can could will would do does to".split()
+    "currently also still too again else please one have has had can could will would do does to"
 )
-_SEEN = ("you will find", "you find", "you can find", "you see", "you can see", "you found", "you saw", "i am pointing at",
+_SEEN = ("you will find", "you find", "you can find", "you see", "you can see", "you found", "you saw",
+         "i am pointing at",
          "i am pointing to", "that you find", "that you see", "that i am pointing at", "that you can see")  # fmt: skip
-_HARMLESS = frozenset("also still too again else please so there".split())
+_HARMLESS = word_set("also still too again else please so there")
 
 
 @dataclass(slots=True)
@@ -84,6 +88,8 @@ class ArgumentReader:
         for phrase in SEPARATORS:
             if len(phrase) > best and tuple(words[at : at + len(phrase)]) == phrase:
                 best = len(phrase)
+        if best == 1 and words[at : at + 2] in (["next", "to"], ["second", "from"], ["first", "from"]):
+            return 0
         if best == 0 and words[at] == "to" and self.verb(words, at + 1) and not self.nouns_only(words, at + 1):
             return 1
         return best
@@ -91,7 +97,9 @@ class ArgumentReader:
     def filler(self, words: list[str], at: int) -> int:
         """Number of tokens of the filler or address at ``at``, 0 when there is none."""
         found = self.lexicon.match(words, at, "filler", "robot")
-        if not found or (words[at] in ("now", "start", "begin", "quick") and self.verb(words, at, longer_than=found[0])):
+        if not found or (
+            words[at] in ("now", "start", "begin", "quick") and self.verb(words, at, longer_than=found[0])
+        ):
             return 0
         return found[0]
 
@@ -102,7 +110,9 @@ class ArgumentReader:
 
     def nouns_only(self, words: list[str], at: int) -> bool:
         """True when the word at ``at`` reads better as a noun or adjective than as a verb."""
-        found = self.lexicon.match(words, at, "object", "thing", "room", "furniture", "attribute", "color", "person", "clothes")
+        found = self.lexicon.match(
+            words, at, "object", "thing", "room", "furniture", "attribute", "color", "person", "clothes"
+        )
         verb = self.verb(words, at)
         if not found:
             return False
@@ -118,7 +128,7 @@ class ArgumentReader:
             return False
         if self.condition(words, at) or self.negation(words, at):
             return True
-        if words[at] in ("how", "what", "which", "who", "where", "whose"):
+        if words[at] in ("how", "what", "which", "who", "where", "whose", "otherwise", "else"):
             return True
         return self.verb(words, at) is not None and not self.nouns_only(words, at)
 
@@ -142,10 +152,12 @@ class ArgumentReader:
 
     # -- arguments ----------------------------------------------------------------------------------------
 
-    def read(self, tokens: Tokens, at: int, *, stop_at_verbs: bool = True) -> tuple[int, Arguments]:
-        """(index where the clause ends, its arguments)."""
-        words, out = tokens.words, Arguments()
-        begin, joined, predicate = at, False, False
+    def read(
+        self, tokens: Tokens, at: int, *, stop_at_verbs: bool = True, prefix: Sequence[Item] = ()
+    ) -> tuple[int, Arguments]:
+        """(index where the clause ends, its arguments); ``prefix`` came before the verb and leads the list."""
+        words, out = tokens.words, Arguments(list(prefix))
+        begin, joined, predicate, what = at, False, False, ""
         while at < len(words) and words[at] != ".":
             if self.condition(words, at) or (words[at] in ("before", "after") and at > begin):
                 break
@@ -156,7 +168,9 @@ class ArgumentReader:
                     break
                 joined, predicate, at = bool(out.items), False, at + used
                 continue
-            if stop_at_verbs and at > begin and self._runs_on(words, at):
+            if at > begin and (
+                self.negation(words, at) or (stop_at_verbs and self._runs_on(words, at, what == "filler"))
+            ):
                 break
             step = self._one(tokens, at, out, joined, predicate)
             if step is None:
@@ -166,13 +180,16 @@ class ArgumentReader:
                 continue
             at, what = step
             predicate = what == "copula" or (predicate and what == "skipped")
-            joined = joined and what in ("copula", "skipped")
+            joined = joined and what in ("copula", "skipped", "filler")
         return at, out
 
-    def _runs_on(self, words: list[str], at: int) -> bool:
+    def _runs_on(self, words: list[str], at: int, after_filler: bool) -> bool:
         """A verb without any separator before it: people leave commas out."""
         found = self.lexicon.match(words, at, "verb")
-        if not found or words[at - 1] in ("the", "a", "an", "to", "you", "i", "my", "your", "who", "that", "can"):
+        if not found or (
+            not after_filler
+            and words[at - 1] in ("the", "a", "an", "to", "you", "i", "my", "your", "who", "that", "can")
+        ):
             return False
         others = self.lexicon.match(
             words, at, "object", "thing", "room", "furniture", "person", "color", "attribute", "posture", "manner",
@@ -188,6 +205,8 @@ class ArgumentReader:
             if words[at : at + len(parts)] == parts:
                 return at + len(parts), "skipped"
         preposition = self._preposition(words, at)
+        if words[at] in ("by", "for", "about") and read_measure(words, at + 1):
+            return at + 1, "skipped"
         measure = read_measure(words, at)
         if measure:
             out.items.append(Item(measure[1], value=measure[2]))
@@ -207,17 +226,22 @@ class ArgumentReader:
             return at + posture[0], "skipped"
         if preposition and preposition[1] == "except" and last is not None:
             return self._exception(words, at + preposition[0], last)
+        if words[at] == "there" and words[at + 1 : at + 2] in (["is"], ["are"]):
+            return at + 2, "skipped"
         if words[at] in COPULAS:
             return at + 1, "copula"
         if words[at] in RELATIVES and last is not None and not self._is_pronoun(words, at):
             return at + 1, "skipped"
         filler = self.filler(words, at)
         if filler:
-            return at + filler, "skipped"
+            return at + filler, "filler"
         if preposition:
             return self._prepositional(words, at, preposition, out, joined)
         found = self.nouns.read(words, at)
         if found:
+            if found[1].headless and words[found[0] : found[0] + 1] == ["of"]:
+                out.items.append(Item("np", found[1], joined=joined))
+                return found[0], "item"
             return self._noun(found, out, joined, predicate, last)
         if words[at] in PARTICLES:
             out.items.append(Item("particle", word=words[at]))
@@ -317,7 +341,7 @@ class ArgumentReader:
         return None
 
     def _direction(self, words: list[str], at: int) -> tuple[int, float] | None:
-        for lead in (("to", "the"), ("to", "your"), ("on", "the"), ("to",), ("on", "your"), ()):
+        for lead in (("to", "the"), ("to", "your"), ("on", "the"), ("from", "the"), ("to",), ("on", "your"), ()):
             end = at + len(lead)
             if tuple(words[at:end]) != lead or end >= len(words) or words[end] not in DIRECTIONS:
                 continue

@@ -86,7 +86,9 @@ def _sort_pp(slots: Slots, word: str, noun: Noun, current: Described | None) -> 
     if word == "for":
         slots.beneficiary = (noun, [])
         return slots.beneficiary
-    if word == "from" and (not slots.nouns or slots.nouns[0][0].pronoun in ("it", "them", "him") or slots.nouns[-1][0].is_person):
+    if word == "from" and (
+        not slots.nouns or slots.nouns[0][0].pronoun in ("it", "them", "him") or slots.nouns[-1][0].is_person
+    ):
         slots.source = (noun, [])
         return slots.source
     if word == "from" and slots.nouns:
@@ -162,7 +164,9 @@ class Context:
         return dataclasses.replace(base, relations=tuple(relations))
 
     def _predicate(self, preposition: str, part: Referent) -> str:
-        if preposition in ("from", "of", "to") and part.kind == "place" or preposition == "on" and part.category == "room":
+        if (preposition in ("from", "of", "to") and part.kind == "place") or (
+            preposition == "on" and part.category == "room"
+        ):
             if part.category == "room" or part.category in self.lexicon.inside:
                 return "in"
             return "on" if preposition == "from" else "in" if preposition == "on" else "at"

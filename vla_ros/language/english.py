@@ -5,6 +5,12 @@ Pure tables and functions without imports; used by the lexicon and the grammar.
 
 from __future__ import annotations
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
 PREPOSITIONS: dict[str, str] = {
     "to": "to", "over to": "to", "up to": "to", "down to": "to", "towards": "to", "toward": "to", "back to": "to",
     "over into": "into", "into": "into", "in to": "into", "onto": "onto", "on to": "onto", "over onto": "onto",
@@ -24,7 +30,9 @@ PREPOSITIONS: dict[str, str] = {
     "beside": "beside", "next to": "beside", "alongside": "beside", "adjacent to": "beside", "besides": "beside",
     "between": "between", "in between": "between", "in the middle of": "in",
     "near": "near", "near to": "near", "close to": "near", "nearby": "near", "by": "near", "around": "near",
-    "at": "at", "with": "with", "of": "of", "about": "about", "wearing": "wearing", "called": "called",
+    "on the top of": "on",
+    "to the top of": "onto", "at the top of": "on", "at": "at", "with": "with", "of": "of", "about": "about",
+    "wearing": "wearing", "called": "called",
     "named": "called", "except": "except", "except for": "except", "but not": "except", "not": "except",
     "dressed in": "wearing",
 }  # fmt: skip
@@ -34,8 +42,8 @@ PREPOSITION_PHRASES: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 for _phrase, _meaning in sorted(PREPOSITIONS.items(), key=lambda item: -len(item[0].split())):
     PREPOSITION_PHRASES.setdefault(_phrase.split()[0], []).append((tuple(_phrase.split()), _meaning))
 
-DETERMINERS = frozenset(
-    "the a an this that these those my your his her its their our some any another each every all both no".split()
+DETERMINERS = word_set(
+    "the a an this that these those my your his her its their our some any another each every all both no"
 )
 PRONOUNS = {
     "it": "it", "them": "them", "him": "him", "her": "him", "they": "them", "he": "him", "she": "him", "these": "them",
@@ -43,11 +51,22 @@ PRONOUNS = {
 }  # fmt: skip
 USER_WORDS = frozenset(("me", "i", "myself", "us", "we"))
 ROBOT_WORDS = frozenset(("yourself", "you", "u"))
-COPULAS = frozenset("is are was were be am been being".split())
+COPULAS = word_set("is are was were be am been being")
 RELATIVES = frozenset(("that", "which", "who", "whom", "whose", "where"))
-PARTICLES = frozenset("up down over out away back off on along around aside together forward ahead".split())
-NEGATIONS = ("do not", "never", "you must not", "you should not", "please do not", "not", "you may not", "avoid")
-FUNCTION_WORDS = frozenset(
+PARTICLES = word_set("up down over out away back off on along around aside together forward ahead")
+NEGATIONS = (
+    "do not",
+    "never",
+    "you must not",
+    "you should not",
+    "please do not",
+    "not",
+    "you may not",
+    "avoid",
+    "without",
+    "but without",
+)
+FUNCTION_WORDS = word_set(
     """the a an this that these those my your his her its their our some any another each every all both no it them
     him they he she me i myself us we you u yourself is are was were be am been being which who whom whose where what
     how many much there here up down over out away back off on along around aside together and or then next after
@@ -59,12 +78,14 @@ FUNCTION_WORDS = frozenset(
     centimetre centimetres centimeter centimeters degree degrees second seconds minute minutes hour hours radian inch
     inches foot feet want like need it's someone's question questions hello goodbye command thing leave
     person's object's everything except but because so such same only just gets get got sees see find finds found at
-    today today's there's let's told tell said says going gone done ready""".split()
+    today today's there's let's told tell said says going gone done ready"""
 )
 CONTRACTIONS = {
-    "don't": "do not", "dont": "do not", "doesn't": "does not", "can't": "can not", "cannot": "can not", "cant": "can not",
+    "don't": "do not", "dont": "do not", "doesn't": "does not", "can't": "can not",
+    "cannot": "can not", "cant": "can not",
     "won't": "will not", "isn't": "is not", "aren't": "are not", "couldn't": "could not", "wouldn't": "would not",
-    "shouldn't": "should not", "mustn't": "must not", "didn't": "did not", "i'd": "i would", "i'm": "i am", "im": "i am",
+    "shouldn't": "should not", "mustn't": "must not", "didn't": "did not", "i'd": "i would", "i'm": "i am",
+    "im": "i am",
     "i'll": "i will", "i've": "i have", "you're": "you are", "you'll": "you will", "you've": "you have",
     "they're": "they are", "he's": "he is", "she's": "she is", "it's": "it is", "that's": "that is", "thats": "that is",
     "there's": "there is", "theres": "there is", "here's": "here is", "what's": "what is", "whats": "what is",
@@ -74,8 +95,15 @@ CONTRACTIONS = {
     "o'clock": "oclock", "colour": "color", "dinning": "dining",
 }  # fmt: skip
 
-_IRREGULAR = {"knife": "knives", "shelf": "shelves", "man": "men", "woman": "women", "child": "children", "foot": "feet"}
-_DOUBLING = frozenset("get put set grab stop drop hit run step spin cut sit let tug slap stab beat trip".split())
+_IRREGULAR = {
+    "knife": "knives",
+    "shelf": "shelves",
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "foot": "feet",
+}
+_DOUBLING = word_set("get put set grab stop drop hit run step spin cut sit let tug slap stab beat trip")
 
 
 def plural_of(phrase: str) -> str:

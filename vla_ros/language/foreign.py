@@ -5,10 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from vla_ros.language.english import word_set
+
 _COMMON = {
-    "German": "der die das und ist mir bitte den dem ein eine einen auf zum zur gehe geh hole bringe nach nicht mit rote roten küche tasse "
+    "German": "der die das und ist mir bitte den dem ein eine einen auf zum zur gehe geh hole bringe nach "
+    "nicht mit rote roten küche tasse "
     "bringen kannst du ich stell stelle nimm von aus",
-    "French": "le la les et est moi une des dans sur avec pour va apporte tasse rouge cuisine allez prends mets vous il de la",
+    "French": "le la les et est moi une des dans sur avec pour va apporte tasse rouge cuisine allez prends "
+    "mets vous il de la",
     "Spanish": "el los las y es por favor una en con para ve trae tráeme taza roja cocina coge pon lleva ir la de",
     "Italian": "il lo gli e per una nella con vai porta portami tazza rossa cucina prendi metti della la di favore",
     "Portuguese": "o os as e por uma na com para vá traga xícara vermelha cozinha pegue coloque da do favor",
@@ -16,9 +20,10 @@ _COMMON = {
     "Polish": "proszę do na przynieś mi kubek czerwony kuchni idź weź i z",
 }
 _WORDS = {name: frozenset(text.split()) for name, text in _COMMON.items()}
-_ENGLISH_TOO = frozenset("la do in on as an de me is was e o y i en a el so to pan no men".split())
+_ENGLISH_TOO = word_set("la do in on as an de me is was e o y i en a el so to pan no men")
 _SCRIPTS = {
-    "CYRILLIC": "Russian or another language in Cyrillic letters", "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
+    "CYRILLIC": "Russian or another language in Cyrillic letters", "CJK": "Chinese or Japanese",
+    "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
     "HANGUL": "Korean", "ARABIC": "Arabic", "HEBREW": "Hebrew", "GREEK": "Greek", "DEVANAGARI": "Hindi", "THAI": "Thai",
 }  # fmt: skip
 

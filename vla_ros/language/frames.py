@@ -16,7 +16,8 @@ from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.nouns import Noun
 
 _PUTTING = frozenset(("put", "move", "throw"))
-_TRANSPORTING = frozenset(("pick", "take", "get", "give", "bring", "put", "move", "throw", "want"))
+_TRANSPORTING = frozenset(("pick", "take", "get", "give", "bring", "put", "move", "throw", "discard", "want"))
+_AWAY = frozenset(("down", "back", "away", "aside", "off", "out", "drop", "release", "go", "of", "store", "stow"))
 _STATIC = frozenset(
     ("on", "in", "under", "above", "left_of", "right_of", "in_front_of", "behind", "beside", "between", "near", "at")
 )
@@ -28,6 +29,7 @@ _QUESTIONS = {
     "find": "What shall I look for?", "put": "What shall I put down, and where?", "bring": "What shall I bring you?",
     "give": "What shall I give, and to whom?", "get": "What shall I get?", "move": "What shall I move, and where to?",
     "want": "What would you like me to bring?", "take": "What shall I take?", "throw": "What shall I throw away?",
+    "discard": "What shall I throw away?",
 }  # fmt: skip
 
 
@@ -39,6 +41,7 @@ class Frames:
         self.context = context
         self._table: dict[str, Callable[[Slots, str], list[TaskStep]]] = {
             "go": self._go, "come": self._come, "turn": self._turn, "follow": self._follow, "guide": self._guide,
+            "accompany": self._guide,
             "find": self._find, "meet": self._find, "look": self._look, "wait": self._wait, "switch": self._switch,
         }  # fmt: skip
 
@@ -46,6 +49,8 @@ class Frames:
         """The steps of one clause. Raises Unclear when something needed is missing or not known."""
         if verb in IMMEDIATE or verb in ("repeat", "undo"):
             return [TaskStep(verb)]
+        if verb == "move" and not any(i.kind == "np" for i in items):
+            verb = "go"
         if verb in self._table:
             keep = verb in ("go", "turn", "look", "come")
             steps: list[TaskStep] = []
@@ -126,6 +131,8 @@ class Frames:
     def _guide(self, slots: Slots, verb: str) -> list[TaskStep]:
         who = self.context.referent(slots.first, "person") if slots.first else USER
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
+        if target is None and verb == "accompany":
+            return [TaskStep("follow", object=who)]
         if target is None:
             raise Unclear("question", f"Where shall I take {who.words()}?")
         source = self.context.referent(slots.source, "place") if slots.source else None
@@ -207,9 +214,9 @@ class Frames:
         nouns = list(slots.nouns)
         if len(nouns) >= 2 and _may_receive(nouns[0][0]):
             recipient = nouns.pop(0)
-        elif len(nouns) == 1 and nouns[0][0].kind == "user" and target is None:
-            recipient, nouns = nouns[0], []
-        elif len(nouns) == 1 and verb == "give" and _may_receive(nouns[0][0]) and target is None:
+        elif (len(nouns) == 1 and nouns[0][0].kind == "user" and target is None) or (
+            len(nouns) == 1 and verb == "give" and _may_receive(nouns[0][0]) and target is None
+        ):
             recipient, nouns = nouns[0], []
         elif len(nouns) >= 2 and verb in ("give", "bring") and nouns[0][0].unknown and not nouns[0][0].determined:
             recipient = nouns.pop(0)
@@ -225,13 +232,16 @@ class Frames:
             noun, pps, target, relation = self._destination_of(noun, pps)
         if noun.is_person and (target is not None or verb in ("take", "bring", "move")) and noun.pronoun != "them":
             return self._lead(noun, pps, target, slots)
-        wants = "object"
-        thing = self.context.referent((noun, pps), wants)
+        if noun.pronoun == "it" and self.context.thing is None and verb == "put" and _AWAY & set(slots.particles):
+            return TaskStep("place")  # "put it down": whatever is in the hand
+        thing = self.context.referent((noun, pps), "object")
         source = self.context.referent(slots.source, "place") if slots.source and noun.pronoun else None
         step = TaskStep("bring", object=thing, source=source)
         if recipient is not None:
             return dataclasses.replace(step, recipient=self.context.referent(recipient, "person"))
         if target is not None:
+            if relation == "between" and target[0].coordinated:
+                target, relation = (Noun(kind="place"), [("between", target[0])]), ""
             place = self.context.referent(target, "place")
             if place.kind in ("user", "person"):
                 return dataclasses.replace(step, recipient=place)
@@ -255,7 +265,9 @@ class Frames:
             path = [part]
             for later, other in rest:
                 owner = next((n for n in reversed(path) if n.is_place and fits(n, later, other)), None)
-                if owner is None and not (part.kind == "object" and part.category not in ("",) and index + 1 == len(pps)):
+                if owner is None and not (
+                    part.kind == "object" and part.category not in ("",) and index + 1 == len(pps)
+                ):
                     break
                 path.append(other)
             else:
@@ -265,7 +277,7 @@ class Frames:
 
     def _complete(self, step: TaskStep, verb: str, items: list[Item]) -> TaskStep:
         """Fills what the verb alone says: whom it is for, or that it is only picked up."""
-        if step.skill == "guide" or step.destination is not None or step.recipient is not None:
+        if step.skill in ("guide", "place") or step.destination is not None or step.recipient is not None:
             return step
         thing = step.object or Referent(kind="object")
         particles = {i.word for i in items if i.kind in ("particle", "direction")}
@@ -275,11 +287,16 @@ class Frames:
             return dataclasses.replace(step, recipient=USER)
         if verb == "throw" and "away" not in particles:
             raise Unclear("refusal", "I do not throw things. I can hand them over or put them somewhere.")
-        if verb == "throw":
-            return dataclasses.replace(step, skill="place", destination=Referent("place", "bin"), destination_relation="in")
-        if particles & {"down", "back", "away", "aside", "off"}:
+        if verb in ("throw", "discard"):
+            return dataclasses.replace(
+                step, skill="place", destination=Referent("place", "bin"), destination_relation="in"
+            )
+        if particles & _AWAY:
             return dataclasses.replace(step, skill="place")
-        raise Unclear("question", f"Where shall I put {thing.words()}?" if verb == "put" else f"Where shall I move {thing.words()}?")
+        raise Unclear(
+            "question",
+            f"Where shall I put {thing.words()}?" if verb == "put" else f"Where shall I move {thing.words()}?",
+        )
 
     def _say(self, described: Described) -> str:
         return self.context.referent(described, "person").words()
@@ -293,9 +310,21 @@ def split_items(items: list[Item]) -> list[list[Item]]:
     """One list a coordinated object: "the cup and the plate from the office" makes two."""
     groups: list[list[Item]] = [[]]
     for item in items:
+        again = item.kind == "pp" and item.joined and item.word in ("to", "into", "onto")
+        if again and any(
+            i.word in ("to", "into", "onto") or (i.kind == "np" and i.noun and i.noun.is_place) for i in groups[-1]
+        ):
+            groups.append([item])
+            continue
         before = groups[-1][-1] if groups[-1] else None
-        if item.joined and item.kind == "np" and before is not None and before.noun is not None and item.noun is not None:
-            same = before.noun.is_place and item.noun.is_place or before.noun.is_person and item.noun.is_person
+        if (
+            item.joined
+            and item.kind == "np"
+            and before is not None
+            and before.noun is not None
+            and item.noun is not None
+        ):
+            same = (before.noun.is_place and item.noun.is_place) or (before.noun.is_person and item.noun.is_person)
             if before.kind == "pp" and same and before.word in _STATIC:
                 before.noun.coordinated.append(item.noun)
                 continue

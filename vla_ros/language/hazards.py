@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vla_ros.language.english import word_set
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.tokens import Tokens
 
-_LIVING_WORDS = frozenset("me him her them us myself himself herself everyone everybody someone anyone".split())
-_ENCLOSURES = frozenset("oven microwave fridge refrigerator freezer dishwasher bin trash cabinet cupboard drawer".split())
+_LIVING_WORDS = word_set("me him her them us myself himself herself everyone everybody someone anyone")
+_ENCLOSURES = word_set("oven microwave fridge refrigerator freezer dishwasher bin trash cabinet cupboard drawer")
 
 
 class Hazards:
@@ -59,7 +60,10 @@ class Hazards:
             return "I do not pour anything over electric things."
         if self._has("hot", words) and verb in ("pour", "throw"):
             return "I do not pour hot liquids, because somebody could be burnt."
-        if verb in ("put", "move", "bring") and (child or animal or self._names_person(words)) and _ENCLOSURES & set(words):
+        enclosed = any(
+            w in ("in", "into", "inside") and _ENCLOSURES & set(words[i : i + 4]) for i, w in enumerate(words)
+        )
+        if verb in ("put", "move") and enclosed and (animal or self._living(words[:3])):
             return "I do not put people or animals into anything."
         return ""
 

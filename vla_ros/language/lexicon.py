@@ -114,7 +114,7 @@ class Lexicon:
             for value, phrases in table.items():
                 self.add(phrases, Entry(part, value))
         for phrase in words.things:
-            self.add([phrase], Entry("thing", ""))
+            self.add([phrase], Entry("thing", "", plural=phrase.startswith(("every", "all"))))
             self.add([plural_of(phrase)], Entry("thing", "", plural=True))
         self.add(words.clothes, Entry("clothes", ""))
         for category, phrases in words.persons.items():

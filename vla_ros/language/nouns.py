@@ -6,13 +6,23 @@ Reads tokens through the lexicon into a mutable Noun; attachment.py turns Nouns 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from vla_ros.language.english import DETERMINERS, FUNCTION_WORDS, PRONOUNS, ROBOT_WORDS, USER_WORDS
+from vla_ros.language.english import (
+    COPULAS,
+    DETERMINERS,
+    FUNCTION_WORDS,
+    PREPOSITION_PHRASES,
+    PRONOUNS,
+    ROBOT_WORDS,
+    USER_WORDS,
+    word_set,
+)
 from vla_ros.language.lexicon import NOUN_PARTS, Entry, Lexicon
 from vla_ros.language.quantities import read_measure, read_number
 
 _ALL = frozenset(("all", "every", "each", "everything", "everybody", "everyone"))
+_PARTS = word_set("some any one each none most rest lot")
 _ORDINALS = frozenset(("first", "second", "third", "last"))
 
 
@@ -85,6 +95,9 @@ class NounReader:
         head = self._head(words, at, noun)
         if head is None and at < len(words) and words[at] in ("one", "ones"):
             noun.pronoun, noun.plural, head = "one", words[at] == "ones", at + 1
+        if head is None and {"male", "female"} & set(noun.attributes):
+            noun.kind, noun.category, head = "person", "man" if "male" in noun.attributes else "woman", at
+            noun.attributes = [a for a in noun.attributes if a not in ("male", "female")]
         if head is None and allow_unknown:
             head = self._unknown(words, at, noun)
         if head is None:
@@ -104,9 +117,17 @@ class NounReader:
             return start + 1, Noun(kind="robot", start=start)
         if word in ("there", "here"):
             return start + 1, Noun(kind="place", pronoun=word, start=start)
+        if word == "what" and (following in COPULAS or following in PREPOSITION_PHRASES):
+            return start + 1, Noun(kind="object", start=start)
         if word not in PRONOUNS:
             return None
         if word in ("this", "that", "these", "those", "her") and self._starts_head(words, start + 1):
+            return None
+        if (
+            word in ("this", "that", "these", "those")
+            and start + 1 < len(words)
+            and self._may_be_noun(words, start + 1)
+        ):
             return None
         if following in ("one", "ones"):
             return None
@@ -134,15 +155,19 @@ class NounReader:
                 elif word == "another":
                     noun.attributes.append("other")
                 continue
-            if word == "of" and noun.counted and at + 1 < len(words) and words[at + 1] in DETERMINERS:
+            if (
+                word == "of"
+                and (noun.counted or words[at - 1] in _PARTS)
+                and at + 1 < len(words)
+                and words[at + 1] in DETERMINERS
+            ):
                 at += 1
                 continue
             if word in _ORDINALS and noun.determined and not self._is_unit(words, at):
                 noun.attributes.append(word)
                 at += 1
                 continue
-            number = None if read_measure(words, at) or word == "one" and at > 0 and noun.attributes else None
-            number = number or (None if read_measure(words, at) else read_number(words, at))
+            number = None if read_measure(words, at) else read_number(words, at)
             if number and not (word == "one" and (noun.determined or noun.attributes)):
                 noun.quantity, noun.counted = max(1, min(int(number[1]), 1000)), True
                 at += number[0]
@@ -188,7 +213,7 @@ class NounReader:
                 and at + 1 < len(words)
                 and words[at].isalpha()
                 and not self._lexicon.has(words[at])
-                and (later := self._lexicon.match(words, at + 1, "object"))
+                and (later := self._lexicon.match(words, at + 1, "object", "thing", "person", "furniture"))
             ):
                 noun.attributes.append(words[at])
                 noun.guesses += 1
@@ -205,6 +230,11 @@ class NounReader:
                 owned = self._lexicon.match(words, at + 1, *NOUN_PARTS)
                 if noun.kind != "person" or owned is None:
                     return at
+                if owned[1].part == "property":
+                    noun.pps = [("of", replace(noun, pps=[]))]
+                    noun.name = noun.category = ""
+                    self._set(noun, owned[1], owned[1].value)
+                    return at + 1 + owned[0]
                 noun.attributes.append(f"{noun.name or noun.category}'s")
                 at, (used, entry) = at + 1, owned
                 self._set(noun, entry, " ".join(words[at : at + used]))
@@ -230,7 +260,9 @@ class NounReader:
     def _set(noun: Noun, entry: Entry, phrase: str) -> None:
         noun.plural = entry.plural
         noun.asks = ""
-        noun.kind = {"object": "object", "thing": "object", "room": "place", "furniture": "place"}.get(entry.part, "person")
+        noun.kind = {"object": "object", "thing": "object", "room": "place", "furniture": "place"}.get(
+            entry.part, "person"
+        )
         if not entry.known:
             noun.absent = phrase
         if entry.part in ("property", "clothes"):
@@ -250,7 +282,12 @@ class NounReader:
 
     def _may_be_noun(self, words: Sequence[str], at: int) -> bool:
         word = words[at]
-        if word in FUNCTION_WORDS or not (word.isalpha() or word.startswith("<")) or word == "<quote>":
+        if (
+            word in FUNCTION_WORDS
+            or word in PREPOSITION_PHRASES
+            or not (word.isalpha() or word.startswith("<"))
+            or word == "<quote>"
+        ):
             return False
         parts = ("verb", "cannot", "filler", "manner", "about", "robot", "color", "attribute", "posture", "superlative")
         return self._lexicon.match(words, at, *parts) is None

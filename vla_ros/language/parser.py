@@ -43,8 +43,9 @@ class GrammarParser:
         try:
             return self._parse(text, previous)
         except Unclear as unclear:
-            field = "question" if unclear.kind == "question" else "reason"
-            return Task(text=text, kind=unclear.kind, confidence=unclear.confidence, **{field: unclear.text})
+            if unclear.kind == "question":
+                return Task(text, "question", unclear.confidence, question=unclear.text)
+            return Task(text, unclear.kind, unclear.confidence, reason=unclear.text)
 
     def parse_answer(self, text: str, question: str = "") -> Task:
         """The answer to a question as a Task of one step: ``answer``, or ``cancel`` for "never mind".
@@ -72,13 +73,13 @@ class GrammarParser:
         if not text.strip():
             raise Unclear("unknown", f"The instruction is empty. {_EXAMPLE}", 1.0)
         if len(text) > MAX_CHARACTERS:
-            raise Unclear(
-                "unknown", f"The instruction has {len(text)} characters; give at most {MAX_CHARACTERS}.", 1.0
-            )
+            raise Unclear("unknown", f"The instruction has {len(text)} characters; give at most {MAX_CHARACTERS}.", 1.0)
         tokens = tokenize(text, self.lexicon.speller)
         if not any(w[:1].isalnum() or w.startswith("<") for w in tokens.words):
             raise Unclear("unknown", f"There are no words in it. {_EXAMPLE}", 1.0)
-        language = foreign_language(tokens.words, [self.lexicon.has(w) and not e for w, e in zip(tokens.words, tokens.edits)])
+        language = foreign_language(
+            tokens.words, [self.lexicon.has(w) and not e for w, e in zip(tokens.words, tokens.edits)]
+        )
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
         return _Sentence(self, tokens, text, previous).task()
@@ -161,6 +162,10 @@ class _Sentence:
         condition = self.reader.condition(self.words, at)
         if condition:
             return self._condition(at, *condition)
+        if self.words[at] in ("otherwise", "else") and self.pieces and self.pieces[-1].steps[-1].condition:
+            word, predicate = self.pieces[-1].steps[-1].condition
+            self.condition = ("unless" if word in ("if", "when") else "if", predicate)
+            return at + 1
         if self.words[at] in ("before", "after") and (sub := self._sub_clause(at + 1)):
             return self._ordered(self.words[at], sub)
         negation = self.reader.negation(self.words, at)
@@ -181,6 +186,7 @@ class _Sentence:
             return sub  # "when you get to the kitchen, …" is first of all a thing to do
         end = self._predicate_end(start)
         predicate = self.tokens.text(start, end)
+        self._remember_mentioned(start, end)
         if word == "until" or (self.pieces and self._ends_sentence(end)):
             if self.pieces:
                 last = self.pieces[-1]
@@ -188,6 +194,14 @@ class _Sentence:
         else:
             self.condition = (word, predicate)
         return end
+
+    def _remember_mentioned(self, start: int, end: int) -> None:
+        """ "if you see a red cup, bring it": the condition's nouns can be pointed at."""
+        for at in range(start, end):
+            found = self.reader.nouns.read(self.words[:end], at, allow_unknown=False)
+            if found and found[1].kind == "object" and found[1].category:
+                self.context.referent((found[1], []))
+                return
 
     def _ends_sentence(self, at: int) -> bool:
         after = self._skip(at)
@@ -209,7 +223,11 @@ class _Sentence:
         at = start
         while at < len(self.words) and self.words[at] in ("you", "have", "are", "had"):
             at += 1
-        if at >= len(self.words) or not self.reader.verb(self.words, at) or (at == start and self.words[start - 1] in ("when", "if")):
+        if (
+            at >= len(self.words)
+            or not self.reader.verb(self.words, at)
+            or (at == start and self.words[start - 1] in ("when", "if"))
+        ):
             return None
         return self._verb_clause(at)
 
@@ -240,10 +258,16 @@ class _Sentence:
             inner = after + 1 if self.words[after : after + 1] == ["and"] else after
             if self.words[after - 1] in ("go", "come", "going") and self.reader.verb(self.words, inner):
                 return self._verb_clause(inner, negated)
+        if entry.value in ("find", "meet", "pick") and self._verb_follows_and(after):
+            return self._verb_clause(after + 1, negated)  # "find and bring me …": bringing finds it
         self._judge(at, after, entry, negated)
         if entry.part in ("cannot", "hazard"):
             return self._limit(after)
         verb = entry.value
+        if verb in ("give", "find") and self.speaking.tells(self.words, after):
+            verb = "tell"
+        if verb == "show" and "way" in self.words[after : self._limit(after)]:
+            verb = "guide"
         if verb == "find" and self.speaking.question_starts(self.words, after):
             verb = "tell"
         if verb in SPEECH_VERBS:
@@ -251,9 +275,18 @@ class _Sentence:
         else:
             end, arguments = self.reader.read(self.tokens, after)
             self.unparsed += [] if verb in IMMEDIATE else arguments.unparsed
-            steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix()])
+            spoken = [Item("particle", word=w) for w in self.words[at:after]] if verb == "put" else []
+            steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix(), *spoken])
+            if negated and verb in ("stop", "pause"):
+                steps, negated = [TaskStep("resume")], False
         self._add(steps, verb, negated)
         return max(end, after)
+
+    def _verb_follows_and(self, at: int) -> bool:
+        words = self.words
+        if words[at : at + 1] != ["and"] or self.reader.verb(words, at + 1) is None:
+            return False
+        return not self.reader.nouns_only(words, at + 1)
 
     def _judge(self, at: int, after: int, entry: Entry, negated: bool) -> None:
         if negated:
@@ -287,8 +320,11 @@ class _Sentence:
         else:
             slots = sort_items(arguments.items)
             for noun, pps in slots.nouns:
+                pps = [*pps, *slots.loose]
                 if not noun.headless and noun.kind not in ("user", "robot"):
                     self.mentioned = self.context.referent((noun, pps), "person" if noun.is_person else "object")
+                    if self.pieces and self._ends_sentence(end):
+                        self.context.guesses += 2  # something was said of it that nothing here understands
         self.unparsed += arguments.unparsed
         return max(end, at + 1)
 

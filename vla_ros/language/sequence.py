@@ -19,6 +19,7 @@ class Piece:
 def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
     """All steps in the order they are to be done; constraints (negated) stand outside the order."""
     flat = [(piece.verb, step) for piece in pieces for step in piece.steps]
+    flat = [p for i, p in enumerate(flat) if i == 0 or p[1].about != "result"]  # counting already says it
     flat = _carry_on(_take_first(flat))
     out: list[TaskStep] = []
     previous: int | None = None
@@ -50,7 +51,9 @@ def _carry_on(flat: list[tuple[str, TaskStep]]) -> list[tuple[str, TaskStep]]:
         if room and not step.negated and any(_moves(later, step.object) for _, later in flat[index + 1 :]):
             if not any(s.skill == "pick" and s.object == step.object for _, s in out):
                 out.append((verb, dataclasses.replace(step, skill="pick", destination=None, destination_relation="")))
-            out.append((verb, TaskStep("go", destination=step.destination, manner=step.manner, condition=step.condition)))
+            out.append(
+                (verb, TaskStep("go", destination=step.destination, manner=step.manner, condition=step.condition))
+            )
             continue
         out.append((verb, step))
     return out

@@ -50,6 +50,13 @@ class Speaking:
         limit = self.limit(tokens, at)
         return limit, [self._question(tokens, tokens.words[:limit], at, USER, prefix)]
 
+    def tells(self, words: list[str], at: int) -> bool:
+        """True for "(give) me the time": what follows is told, not handed over."""
+        after = self._person_end(words, at)
+        return any(
+            (found := self._about(words, i)) and found[1] in ("time", "day", "date", "joke") for i in (at, after)
+        )
+
     def limit(self, tokens: Tokens, at: int) -> int:
         """Index where the clause that began before ``at`` ends."""
         words = tokens.words
@@ -73,7 +80,11 @@ class Speaking:
         end = at
         recipient: Referent | None = None
         for index in range(len(words) - 1, at, -1):
-            if words[index] == "to" and (found := self.reader.nouns.read(words, index + 1)) and self._is_person(found[1]):
+            if (
+                words[index] == "to"
+                and (found := self.reader.nouns.read(words, index + 1))
+                and self._is_person(found[1])
+            ):
                 recipient = self._recipient(tokens, words, index, prefix)
                 end = index
                 break
@@ -81,13 +92,15 @@ class Speaking:
         if not text:
             raise Unclear("question", "What shall I say?")
         if words[at] in _GREETINGS and (recipient is not None or len(words) - at <= 2):
-            return TaskStep("greet", recipient=recipient or USER, text=text)
-        return TaskStep("say", text=text, recipient=recipient or USER)
+            return TaskStep("greet", recipient=recipient or self.context.person or USER, text=text)
+        return TaskStep("say", text=text, recipient=recipient or self.context.person or USER)
 
     def _tell(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
         start = self._content_start(words, at)
         person_end = start if start is not None else self._person_end(words, at)
         recipient = self._recipient(tokens, words, at, prefix, person_end) if person_end > at else None
+        if start is None and person_end >= len(words) and self.context.thing is not None:
+            return TaskStep("report", about="result", object=self.context.thing, recipient=recipient or USER)
         if start is None and person_end >= len(words):
             who = (recipient or USER).words()
             raise Unclear("question", f"What shall I tell {who}?")
@@ -98,7 +111,11 @@ class Speaking:
         return self._content(tokens, words, at, recipient, prefix)
 
     def _report(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
-        return self._tell(tokens, words, at, prefix) if at < len(words) else TaskStep("report", about="scene", recipient=USER)
+        return (
+            self._tell(tokens, words, at, prefix)
+            if at < len(words)
+            else TaskStep("report", about="scene", recipient=USER)
+        )
 
     def _show(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
         return self._tell(tokens, words, at, prefix)
@@ -160,12 +177,12 @@ class Speaking:
             at += 1
         return self._question(tokens, words, at, recipient or USER, prefix)
 
-    def _question(
-        self, tokens: Tokens, words: list[str], at: int, recipient: Referent, prefix: list[Item]
-    ) -> TaskStep:
+    def _question(self, tokens: Tokens, words: list[str], at: int, recipient: Referent, prefix: list[Item]) -> TaskStep:
         about = self._about(words, at)
         if about:
             return TaskStep("report", about=about[1], recipient=recipient)
+        if words[at : at + 1] in (["of"], ["about"], ["on"]):
+            at += 1
         first = words[at] if at < len(words) else ""
         if words[at : at + 2] == ["how", "many"]:
             return self._counted(self._arguments(tokens, words, at + 2, prefix), recipient)
@@ -176,6 +193,8 @@ class Speaking:
             first = "is"
         if first in _WH or first in COPULAS:
             at += 1
+            if first in COPULAS and words[at : at + 1] == ["there"]:
+                at += 1
         arguments = self._arguments(tokens, words, at, prefix)
         slots = sort_items(arguments.items)
         if first == "where":
@@ -188,9 +207,7 @@ class Speaking:
             return self._yes_no(words, at, arguments, recipient)
         return self._asked(words, at, first, arguments, recipient)
 
-    def _asked(
-        self, words: list[str], at: int, first: str, arguments: Arguments, recipient: Referent
-    ) -> TaskStep:
+    def _asked(self, words: list[str], at: int, first: str, arguments: Arguments, recipient: Referent) -> TaskStep:
         """What, which and who; also "the name of the person" after tell."""
         slots = sort_items(arguments.items)
         nouns = list(slots.nouns)
@@ -203,10 +220,15 @@ class Speaking:
             if owned and not nouns:
                 nouns, owned = [(owned[0][1], owned[1:])], []
             loose += owned
+            known = self.context.person or self.context.thing
+            if not nouns and known is not None:
+                return TaskStep("report", object=known, about=about, recipient=recipient)
             if not nouns:
                 raise Unclear("question", f"The {about} of what?")
         if first == "who" and not any(n.is_person for n, _ in nouns):
-            posture = next((m[1].value for i in range(at, len(words)) if (m := self.lexicon.match(words, i, "posture"))), "")
+            posture = next(
+                (m[1].value for i in range(at, len(words)) if (m := self.lexicon.match(words, i, "posture"))), ""
+            )
             nouns = [(Noun(kind="person", category="person", quantity=-1, posture=posture), [])]
         if not nouns and loose:
             nouns = [(Noun(kind="object", quantity=-1), [])]
@@ -216,8 +238,12 @@ class Speaking:
         if noun.is_person and words[-1] == "doing":
             about = "pose"
         referent = self.context.referent((noun, [*pps, *loose]), "person" if noun.is_person else "object")
+        if referent.kind == "place" and about == "name":
+            about = "scene"
         if about == "count":
-            return TaskStep("count", object=dataclasses.replace(referent, quantity=-1), about="number", recipient=recipient)
+            return TaskStep(
+                "count", object=dataclasses.replace(referent, quantity=-1), about="number", recipient=recipient
+            )
         return TaskStep("report", object=referent, about=about, recipient=recipient)
 
     def _yes_no(self, words: list[str], at: int, arguments: Arguments, recipient: Referent) -> TaskStep:
@@ -234,13 +260,21 @@ class Speaking:
         if about == "gender":
             return TaskStep("report", object=referent, about=about, recipient=recipient)
         if referent.kind == "place":
-            return TaskStep("report", object=referent, about="state", recipient=recipient)
+            asked = next((a for a in ("open", "closed") if a in referent.attributes), "")
+            rest = tuple(a for a in referent.attributes if a != asked)
+            named = dataclasses.replace(referent, attributes=rest)
+            return TaskStep("report", object=named, about="state", text=asked, recipient=recipient)
         return TaskStep("find", object=referent, about=about)
 
     def _counted(self, arguments: Arguments, recipient: Referent) -> TaskStep:
         slots = sort_items(arguments.items)
+        people = [n for w, n in slots.loose if w == "of"]
+        if not slots.nouns and people:
+            slots.nouns = [(people[0], [])]
         if not slots.nouns:
             raise Unclear("question", "What shall I count?")
+        if slots.nouns[0][0].asks == "count" and (counted := [*slots.nouns[0][0].pps, *slots.nouns[0][1]]):
+            slots.nouns[0] = (counted[0][1], counted[1:])
         # "of the people in the kitchen, how many are men": the kind that is asked for comes last
         noun, pps = slots.nouns[0]
         others = [n for n, _ in slots.nouns[1:]] + [n for w, n in slots.loose if w == "of"]
@@ -256,9 +290,8 @@ class Speaking:
 
     def _arguments(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> Arguments:
         part = Tokens(words, tokens.raw[: len(words)], tokens.edits[: len(words)], tokens.quotes)
-        _, arguments = self.reader.read(part, at, stop_at_verbs=False)
+        _, arguments = self.reader.read(part, at, stop_at_verbs=False, prefix=prefix)
         self.unparsed += arguments.unparsed
-        arguments.items += prefix
         return arguments
 
     def _recipient(

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 class Speller:
     """Finds the one known word near an unknown one by deleted-letter keys, in microseconds a word.
 
-    Words under four letters are changed only when two neighbours are swapped; two edits are allowed from seven letters on. When two known
-    words are equally near, none is taken: a wrong guess is worse than a question.
+    Words under four letters are changed only when two neighbours are swapped; two edits are allowed from seven
+    letters on. When two known words are equally near, none is taken: a wrong guess is worse than a question.
     """
 
     def __init__(self, vocabulary: Iterable[str]) -> None:

@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from vla_ros.core.errors import InputError
-from vla_ros.core.task import CONDITION_WORDS, REFERENT_KINDS, RELATIONS, SKILLS, TASK_KINDS, Referent, Relation, Task, TaskStep
+from vla_ros.core.task import (
+    CONDITION_WORDS,
+    REFERENT_KINDS,
+    RELATIONS,
+    SKILLS,
+    TASK_KINDS,
+    Referent,
+    Relation,
+    Task,
+    TaskStep,
+)
 
 _PLAIN = ("user", "robot", "self")
 

@@ -19,7 +19,10 @@ _PIECE = re.compile(
 _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "s": "seconds", "sec": "seconds", "secs": "seconds",
           "min": "minutes", "mins": "minutes", "h": "hours", "deg": "degrees", "ft": "feet", "km": "kilometres",
           "rad": "radians"}  # fmt: skip
-_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "\u00ab": '"', "\u00bb": '"'})
+_QUOTES = str.maketrans(
+    {"\u2019": "'", "\u2018": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "\u00ab": '"', "\u00bb": '"'}
+)
+_SLIP = re.compile(r"\b(what|who|where|that|it),s\b", re.IGNORECASE)
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
 
 
@@ -54,6 +57,7 @@ def tokenize(text: str, speller: Speller) -> Tokens:
     """Splits ``text``; unknown words are corrected where exactly one known word is near."""
     clean = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in clean)
+    clean = _SLIP.sub(r"\1's", clean)
     tokens = Tokens()
     for piece in _PIECE.finditer(clean):
         kind, raw = piece.lastgroup, piece.group()
