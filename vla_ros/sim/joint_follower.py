@@ -13,6 +13,8 @@ from vla_ros.core.robot_description import JointGroup
 _SHORTEST_S = 0.02
 # Stops may brake harder than planned motions accelerate; motors have that much in reserve.
 _BRAKING = 6.0
+_SPEEDING = 1.1
+_LONGEST_S = 20.0
 _LIMIT_TOLERANCE = 1e-3
 
 
@@ -53,10 +55,7 @@ class JointFollower:
         times, points, speeds = self.checked(trajectory)
         if times[0] <= _SHORTEST_S and times.size > 1:
             times, points, speeds = times[1:], points[1:], speeds[1:]
-        travel = np.abs(points[0] - position) / self._fastest
-        # a cubic that ends at rest brakes four times harder at its start than v / t
-        braking = 4.0 * np.abs(speeds[0] - velocity) / self._hardest
-        needed = max(_SHORTEST_S, float(travel.max()), float(braking.max()))
+        needed = self._shortest(points[0] - position, velocity, speeds[0], max(_SHORTEST_S, float(times[0])))
         times = times + max(0.0, needed - float(times[0]))
         self._times = now + np.concatenate(([0.0], times))
         self._points = np.vstack((position, points))
@@ -84,6 +83,17 @@ class JointFollower:
         # The cubic may swing past the last point near a joint's end.
         self.position = np.minimum(np.maximum(position, self._lower), self._upper)
         self.velocity = velocity
+
+    def _shortest(self, way: Vector, start: Vector, end: Vector, time: float) -> float:
+        """The first time [s] from ``time`` on in which a cubic may cover ``way`` between two velocities."""
+        while time < _LONGEST_S:
+            first = np.abs(6 * way / time**2 - (4 * start + 2 * end) / time)
+            last = np.abs((2 * start + 4 * end) / time - 6 * way / time**2)
+            middle = np.abs(1.5 * way / time - (start + end) / 4)
+            if (np.maximum(first, last) <= self._hardest).all() and (middle <= _SPEEDING * self._fastest).all():
+                break
+            time *= 1.2
+        return time
 
     def checked(self, trajectory: JointTrajectory) -> tuple[Vector, Vector, Vector]:
         """Times (n,) [s], positions and velocities (n, n_joints) in the group's order.
@@ -117,6 +127,7 @@ class JointFollower:
             row, column = np.argwhere(outside)[0]
             remedy = f"It allows {self._lower[column]:g} to {self._upper[column]:g}."
             raise InputError(f"joint_trajectory.{names[column]}", float(points[row, column]), remedy)
+        speeds = np.clip(speeds, -self._fastest, self._fastest)
         return times, np.clip(points, self._lower, self._upper), speeds
 
 
