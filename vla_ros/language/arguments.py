@@ -61,7 +61,8 @@ class Arguments:
 
     items: list[Item] = field(default_factory=list)
     unparsed: list[str] = field(default_factory=list)
-    guesses: int = 0
+    choice: bool = False
+    """True when "or" leaves open which of several is meant."""
 
 
 class ArgumentReader:
@@ -130,6 +131,8 @@ class ArgumentReader:
             return True
         if words[at] in ("how", "what", "which", "who", "where", "whose", "otherwise", "else"):
             return True
+        if words[at] in ("he", "she", "they", "it") and words[at + 1 : at + 2] and words[at + 1] in COPULAS:
+            return True
         return self.verb(words, at) is not None and not self.nouns_only(words, at)
 
     def negation(self, words: list[str], at: int) -> int:
@@ -166,6 +169,7 @@ class ArgumentReader:
                 after = self.skip_separators(words, at)
                 if after >= len(words) or self.starts_clause(words, after) or words[after] in ("before", "after", "."):
                     break
+                out.choice |= words[at] == "or" and bool(out.items)
                 joined, predicate, at = bool(out.items), False, at + used
                 continue
             if at > begin and (

@@ -166,11 +166,13 @@ class Frames:
 
     def _wait(self, slots: Slots, verb: str) -> list[TaskStep]:
         target = slots.first or slots.beneficiary
-        if target is not None and not target[0].pronoun:
-            return [TaskStep("wait", object=self.context.referent(target, "person"))]
-        place = slots.loose[0][1] if slots.loose else None
+        if target is not None and target[0].pronoun:
+            target = None
+        loose = [*slots.loose, *(target[1] if target and target[0].kind == "user" else [])]
+        place = loose[0][1] if loose else None
         steps = [TaskStep("go", destination=self.context.referent((place, []), "place"))] if place else []
-        return [*steps, TaskStep("wait", duration_s=slots.measures.get("duration", 0.0))]
+        who = self.context.referent((target[0], [] if place else target[1]), "person") if target else None
+        return [*steps, TaskStep("wait", object=who, duration_s=slots.measures.get("duration", 0.0))]
 
     # -- handling -----------------------------------------------------------------------------------------
 
@@ -226,8 +228,13 @@ class Frames:
             if recipient is not None and verb in ("want", "give"):
                 raise Unclear("question", f"What shall I give {self._say(recipient)}?")
             raise Unclear("question", _QUESTIONS[verb])
+        if len(nouns) > 1 and not nouns[0][0].category and nouns[1][0].kind == "object":
+            nouns.pop(0)  # "something to drink"
+        self.context.guesses += len(nouns) - 1
         noun, pps = nouns[0]
         pps = [*pps, *slots.loose]
+        if verb == "put" and noun.category == "room":
+            raise Unclear("question", "Where shall I go?")
         if target is None and recipient is None and verb in _PUTTING:
             noun, pps, target, relation = self._destination_of(noun, pps)
         if noun.is_person and (target is not None or verb in ("take", "bring", "move")) and noun.pronoun != "them":
@@ -238,6 +245,9 @@ class Frames:
         source = self.context.referent(slots.source, "place") if slots.source and noun.pronoun else None
         step = TaskStep("bring", object=thing, source=source)
         if recipient is not None:
+            if target is not None:
+                self.context.referent(target, "place")  # "something to drink": at least it must be known
+                self.context.guesses += 1
             return dataclasses.replace(step, recipient=self.context.referent(recipient, "person"))
         if target is not None:
             if relation == "between" and target[0].coordinated:

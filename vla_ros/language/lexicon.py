@@ -185,6 +185,7 @@ class Lexicon:
             phrases.sort(key=lambda item: (-len(item[0]), not item[1].known))
         vocabulary = {w for phrases in self._table.values() for phrase, _ in phrases for w in phrase}
         vocabulary |= {w for phrase in PREPOSITIONS for w in phrase.split()} | FUNCTION_WORDS
+        vocabulary |= {w for phrase in self.words.real_words for w in phrase.split()}
         for phrases_by_kind in (self.words.hazards, self.words.cannot):
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
         self.speller = Speller(vocabulary)

@@ -22,6 +22,7 @@ from vla_ros.language.tokens import Tokens, tokenize
 
 MAX_CHARACTERS = 1000
 _EXAMPLE = "Say for example: 'bring me the red cup from the kitchen table'."
+_LEADS = frozenset((",", ".", "and", "then", "to", "please", "you", "robot", "or", "now", "go", "just"))
 _NOT_ENGLISH_YET = "I understand English only."
 
 
@@ -119,6 +120,7 @@ class _Sentence:
         self.before: int | None = None
 
     def task(self) -> Task:
+        self._scan_hazards()
         at = 0
         while at < len(self.words):
             if self.words[at] == ".":
@@ -133,6 +135,21 @@ class _Sentence:
         if not steps:
             self._nothing()
         return Task(self.text, "task", self._confidence(steps), steps=steps)
+
+    def _scan_hazards(self) -> None:
+        """Finds harm anywhere in the sentence first: "use the knife to stab …" need not be understood."""
+        words = self.words
+        for at in range(len(words)):
+            around = set(words[max(0, at - 4) : at])
+            if around & {"not", "never", "without", "avoid"} or (at and words[at - 1] not in _LEADS):
+                continue
+            found = self.lexicon.match(words, at, "hazard", "verb")
+            if found and found[1].part == "hazard":
+                reason = self.hazards.reason(self.tokens, at + found[0], len(words), found[1].value, found[1].value)
+                if reason:
+                    raise Unclear("refusal", reason)
+        if self.hazards.weapon(words):
+            raise Unclear("refusal", self.hazards.weapon(words))
 
     def _skip(self, at: int) -> int:
         return self.reader.skip_separators(self.words, at)
@@ -275,6 +292,8 @@ class _Sentence:
         else:
             end, arguments = self.reader.read(self.tokens, after)
             self.unparsed += [] if verb in IMMEDIATE else arguments.unparsed
+            if arguments.choice:
+                raise Unclear("question", "You said 'or': which of them do you mean?")
             spoken = [Item("particle", word=w) for w in self.words[at:after]] if verb == "put" else []
             steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix(), *spoken])
             if negated and verb in ("stop", "pause"):

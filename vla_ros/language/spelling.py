@@ -45,7 +45,11 @@ class Speller:
         # People rarely mistype the first letter: it decides between two equally near words.
         same_start = [c for c in nearest if c[1][0] == word[0]]
         pool = same_start or nearest
-        return (pool[0][1], pool[0][0]) if len(pool) == 1 and (same_start or len(word) >= 6) else None
+        return (
+            (pool[0][1], pool[0][0])
+            if len(pool) == 1 and (same_start or (len(word) >= 6 and pool[0][0] == 1))
+            else None
+        )
 
 
 def distance(a: str, b: str, limit: int) -> int | None:

@@ -41,6 +41,7 @@ class Words:
     insides: Phrases = param((), "categories that things are in, not on")
     other_places: Phrases = param((), "words for places that a home may lack")
     other_objects: Phrases = param((), "words for things that the catalog may lack")
+    real_words: Phrases = param((), "words that are never taken for typing errors")
     manners: Table = _table("slow, fast, careful -> phrases")
     abouts: Table = _table("what a report is about -> phrases")
     properties: Table = _table("property of a thing or person -> words")
