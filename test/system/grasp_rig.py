@@ -69,9 +69,9 @@ class Grasped:
 
 
 class GraspRig:
-    """One world. ``add_object(body)`` adds the geoms of a free body whose origin is at its middle."""
+    """One world. ``put(spec, position)`` adds a free body named "object" with its middle at ``position`` [m]."""
 
-    def __init__(self, add_object, height: float) -> None:
+    def __init__(self, put, height: float) -> None:
         spec = mujoco.MjSpec()
         contact.apply_options(spec)
         floor = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4, 4, 0.1])
@@ -79,9 +79,7 @@ class GraspRig:
         table = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=top, pos=[0.66, 0.0, TABLE_HEIGHT / 2])
         contact.apply_surface(floor)
         contact.apply_surface(table)
-        body = spec.worldbody.add_body(name="object", pos=[0.52, -0.12, TABLE_HEIGHT + height / 2 + 0.0005])
-        body.add_freejoint()
-        add_object(body)
+        put(spec, (0.52, -0.12, TABLE_HEIGHT + height / 2 + 0.0005))
         self.robot = RobotDescription.load(ROBOT_FILE)
         attach_robot(spec, self.robot, 0.0, 0.0, 0.0)
         self.model = spec.compile()

@@ -15,10 +15,17 @@ ACROSS = np.array([0.0, 1.0, 0.0])
 ALONG = np.array([1.0, 0.0, 0.0])
 
 
+def _free_body(spec, position):
+    body = spec.worldbody.add_body(name="object", pos=position)
+    body.add_freejoint()
+    return body
+
+
 def solid(kind, size, mass, rolls=False):
     """Adds one geom of full edge lengths (or diameters) ``size``."""
 
-    def add(body):
+    def put(spec, position):
+        body = _free_body(spec, position)
         shapes = {
             "box": (mujoco.mjtGeom.mjGEOM_BOX, np.array(size) / 2),
             "cylinder": (mujoco.mjtGeom.mjGEOM_CYLINDER, [size[0] / 2, size[2] / 2, 0.0]),
@@ -27,13 +34,14 @@ def solid(kind, size, mass, rolls=False):
         geom = body.add_geom(type=shapes[kind][0], size=shapes[kind][1], mass=mass)
         contact.apply_object(geom, rolls)
 
-    return add
+    return put
 
 
 def ring(diameter, height, mass, wall=0.006, pieces=16):
     """Adds a bowl or plate: a bottom and an upright rim."""
 
-    def add(body):
+    def put(spec, position):
+        body = _free_body(spec, position)
         bottom = body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
             size=[diameter / 2 - wall, 0.003, 0.0],
@@ -53,12 +61,12 @@ def ring(diameter, height, mass, wall=0.006, pieces=16):
             )
             contact.apply_object(piece)
 
-    return add
+    return put
 
 
 def above(height):
     """Offset of the tool from the middle of a thing grasped from above: deep, but clear of the table."""
-    return np.array([0.0, 0.0, max(0.023, height - 0.035) - height / 2])
+    return np.array([0.0, 0.0, max(0.015, height - 0.035) - height / 2])
 
 
 TOP, TOP_TURNED, FRONT = tool_axes(DOWN, ACROSS), tool_axes(DOWN, ALONG), tool_axes(AHEAD, ACROSS)
