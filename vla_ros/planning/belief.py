@@ -58,7 +58,8 @@ class Belief:
 
     def observe_scene(self, scene: Scene) -> None:
         """Updates things seen, forgets those that should be in view and are not, merges doubles."""
-        self.scene_stamps.append(scene.stamp_s)
+        if scene.view is not None:  # without the camera's pose the objects are the old ones
+            self.scene_stamps.append(scene.stamp_s)
         present = {o.id for o in scene.objects}
         for thing in scene.objects:
             if thing.id not in self.things:

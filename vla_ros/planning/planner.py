@@ -131,6 +131,17 @@ class Planner:
         self.commands.finish(command, "cancelled", "Cancelled.")
         return True, f'Cancelled "{command.task.text}".'
 
+    def abort(self, text: str, now: float) -> None:
+        """Ends the command under way after a fault of the planner itself; nothing moves on."""
+        command = self.commands.current
+        if command is None:
+            return
+        if command.runner is not None:
+            command.runner.ctx.active = None
+        self._stop_goal = MotionGoal(f"stop@{now:.3f}", "stop", timeout_s=2.0)
+        self._stop_until = now + _STOP_RENEWED_S
+        self.commands.finish(command, "failed", f"I had to give up: {text}.", "planning")
+
     def tick(self, now: float) -> PlannerOutput:
         """One step of everything. Returns the motion goal on every tick on which motion is wanted."""
         elapsed = 0.0 if self._last_tick is None else now - self._last_tick
