@@ -21,6 +21,9 @@ DEFAULTS = {
     "PYTHONUNBUFFERED": "1",
 }
 """Set only where the user has set nothing."""
+NODE_DEFAULTS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""The same for the nodes alone: their matrices are small, and idle worker threads of seven processes that
+spin for work starve the control loops on a small computer."""
 
 
 def checkout() -> Path | None:
@@ -76,6 +79,8 @@ def variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     prefixes = [p for p in (installed, wheels) if p is not None]
     python = [root] if root is not None else []
     python += [site for p in [installed] if p is not None for site in _site_packages(p)]
+    if wheels is not None and environ.get("ROS_DISTRO"):
+        python += sorted(wheels.glob("lib/python3*/site-packages"))  # before those of the sourced ROS install
     additions = {
         "AMENT_PREFIX_PATH": prefixes,
         "CMAKE_PREFIX_PATH": prefixes,
@@ -93,10 +98,16 @@ def variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return values
 
 
-def child(environ: Mapping[str, str] | None = None, **more: str) -> dict[str, str]:
-    """The whole environment for a child process: ``environ``, :func:`variables` and ``more``."""
+def node_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """:func:`variables` and the defaults for processes that are nodes."""
     environ = os.environ if environ is None else environ
-    return {**environ, **variables(environ), **more}
+    return {**variables(environ), **{key: value for key, value in NODE_DEFAULTS.items() if not environ.get(key)}}
+
+
+def child(environ: Mapping[str, str] | None = None, **more: str) -> dict[str, str]:
+    """The whole environment for a node as a child process: ``environ``, :func:`node_variables` and ``more``."""
+    environ = os.environ if environ is None else environ
+    return {**environ, **node_variables(environ), **more}
 
 
 def activate(environ: MutableMapping[str, str] | None = None) -> None:

@@ -61,7 +61,7 @@ def actions(context: LaunchContext, *, with_home: bool) -> list[Any]:
         overrides=tuple(given["set"].split()),
     )
     settings = [
-        SetEnvironmentVariable(name, value) for name, value in environment.variables(context.environment).items()
+        SetEnvironmentVariable(name, value) for name, value in environment.node_variables(context.environment).items()
     ]
     return [*settings, *(node_action(process) for process in processes(chosen))]
 
