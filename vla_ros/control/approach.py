@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.control.arm_planning import FLOOR, TOUCH_M, free_reach
+from vla_ros.control.arm_planning import FLOOR, TOUCH_M, free_reaches
 from vla_ros.control.arm_tasks import SURROUNDINGS_M
 from vla_ros.control.base_tasks import Navigate
 from vla_ros.control.context import Context, Step
@@ -202,5 +202,8 @@ def _reaches(question: ApproachQuestion, pose: Pose2D, target: Vector) -> str:
     close = model.collision_scene(boxes, question.carried, -TOUCH_M)
     clear = model.collision_scene(boxes, question.carried, question.params.arm_margin)
     q0 = model.configuration(question.joints)
-    way, why = free_reach(model, q0, to_base @ target, question.approach_m, close, clear, 5)
-    return "" if way is not None else why
+    reasons: list[str] = []
+    ways = free_reaches(model, q0, to_base @ target, question.approach_m, close, clear, 5, reasons)
+    if next(ways, None) is not None:
+        return ""
+    return reasons[0] if reasons else "out of the arm's reach"

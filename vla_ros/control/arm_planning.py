@@ -6,12 +6,14 @@ Pure: everything it needs is in the :class:`ArmQuestion`. Poses are 4x4 matrices
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vla_ros.control.arm_paths import JointSpace, find_path, rounded
+from vla_ros.control.arm_paths import JointSpace, blended, find_path
 from vla_ros.control.params import ControlParams
 from vla_ros.control.timing import time_path
 from vla_ros.core.geometry import Box, Pose, Vector
@@ -24,6 +26,7 @@ TOUCH_M = 0.008
 LINEAR_STEP_M = 0.01
 LINEAR_JUMP = 0.25
 MOST_CANDIDATES = 3
+SOLUTIONS_PER_TARGET = 3
 MOST_TARGETS = 16
 TESTS_PER_SECOND = 12000
 CARRY_SCALE = 0.6
@@ -94,7 +97,7 @@ def straight_joint_path(
     return out, 1.0
 
 
-def free_reach(
+def free_reaches(
     model: RobotModel,
     q0: Vector,
     target: Vector,
@@ -102,8 +105,9 @@ def free_reach(
     near: CollisionScene,
     far: CollisionScene,
     starts: int,
-) -> tuple[list[Vector] | None, str]:
-    """Configurations from the pre-pose (first) straight to ``target`` (last), free of collision, or why not.
+    reasons: list[str],
+) -> Iterator[list[Vector]]:
+    """Ways from a pre-pose (first configuration) straight to ``target`` (last), free of collision.
 
     Args:
         model: of the robot.
@@ -113,24 +117,23 @@ def free_reach(
         near: surroundings that the last stretch may just touch.
         far: surroundings that the pre-pose keeps clear of.
         starts: starting postures of the inverse kinematics.
+        reasons: gets, in words, why a solution was not good.
     """
-    reason = "out of the arm's reach"
     back = target.copy()
     back[:3, 3] -= target[:3, 0] * approach_m
     for q in model.solutions(model.tool_frame, target, "arm", q0, starts):
         if not near.free(q):
-            reason = near.touching(q)
+            reasons.append(near.touching(q))
             continue
         way, share = straight_joint_path(model, q, back, 0.02) if approach_m > 1e-3 else ([q], 1.0)
         if share < 1.0:
-            reason = "the straight way to it is out of the arm's reach"
+            reasons.append("the straight way to it is out of the arm's reach")
             continue
         hit = next((c for c in (near.touching(p) for p in way[1:]) if c), "") or far.touching(way[-1])
         if hit:
-            reason = hit
+            reasons.append(hit)
             continue
-        return way[::-1], ""
-    return None, reason
+        yield way[::-1]
 
 
 class _Planner:
@@ -146,9 +149,9 @@ class _Planner:
         self._near = model.collision_scene(boxes, question.carried, -TOUCH_M)
         self._near.allow_contacts_at(self._start)
         lower, upper = model.limits("arm")
-        weights = np.array([1.0 if high - low > 1.0 else 2.0 for low, high in zip(lower, upper)])
+        speeds = np.array([j.velocity for j in question.group.joints])
         budget = int(params.arm_planning_s * TESTS_PER_SECOND)
-        self._space = JointSpace(lower, upper, weights, lambda p: self._far.free(self._full(p)), budget)
+        self._space = JointSpace(lower, upper, speeds, lambda p: self._far.free(self._full(p)), budget)
 
     def posture(self, goal: Vector) -> ArmPlan:
         touched = self._far.touching(self._full(goal))
@@ -157,27 +160,27 @@ class _Planner:
         way = find_path(self._space, self._group(self._start), [goal])
         if way is None:
             return ArmPlan(None, "no collision-free way to that posture was found")
-        points, stops = self._dense(way[0])
+        points, stops = blended(self._space, way[0])
         return self._timed(points, stops, None, 0)
 
     def reach(self) -> ArmPlan:
-        q, reason = self._q, ""
+        q = self._q
+        reasons: list[str] = []
         found: list[tuple[float, int, list[Vector]]] = []
         for i, target in enumerate(q.targets[:MOST_TARGETS]):
-            way, why = free_reach(q.model, self._start, target, q.approach_m, self._near, self._far, 7)
-            reason = reason or why
-            if way is not None:
+            ways = free_reaches(q.model, self._start, target, q.approach_m, self._near, self._far, 7, reasons)
+            for way in islice(ways, SOLUTIONS_PER_TARGET):
                 found.append((q.model.posture_cost("arm", way[0], self._start), i, way))
             if len(found) >= MOST_CANDIDATES:
                 break
         if not found:
-            return ArmPlan(None, reason)
-        found.sort(key=lambda f: f[0])
+            return ArmPlan(None, reasons[0] if reasons else "out of the arm's reach")
+        found = sorted(found, key=lambda f: f[0])[:MOST_CANDIDATES]
         free = find_path(self._space, self._group(self._start), [self._group(f[2][0]) for f in found])
         if free is None:
             return ArmPlan(None, "no collision-free way of the arm was found")
         corners, k = free
-        points, stops = self._dense(corners)
+        points, stops = blended(self._space, corners)
         last = np.array([self._group(p) for p in found[k][2][1:]])
         if not len(last):
             return self._timed(points, stops, None, found[k][1])
@@ -202,12 +205,6 @@ class _Planner:
         tools = np.array([model.frame_at(model.tool_frame, p)[:3, 3] for p in way])
         speed = params.tool_speed * self._q.speed_scale
         return np.asarray(np.linalg.norm(np.diff(tools, axis=0), axis=1) / speed)
-
-    def _dense(self, corners: list[Vector]) -> tuple[Vector, tuple[int, ...]]:
-        smooth = rounded(self._space, corners)
-        if smooth is not None:
-            return smooth, ()
-        return np.array(corners), tuple(range(1, len(corners) - 1))
 
     def _timed(self, points: Vector, stops: tuple[int, ...], caps: Vector | None, chosen: int) -> ArmPlan:
         q, params = self._q, self._q.params
