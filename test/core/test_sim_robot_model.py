@@ -154,7 +154,7 @@ def test_postures_touch_nothing_of_the_robot(kinematics, physics, posture):
     assert not touching
 
 
-@pytest.mark.parametrize(("posture", "radius"), [("home", 0.32), ("carry", 0.46), ("carry_front", 0.46)])
+@pytest.mark.parametrize(("posture", "radius"), [("home", 0.32), ("carry", 0.47), ("carry_front", 0.47)])
 def test_folded_postures_stay_near_the_base(kinematics, posture, radius):
     q = kinematics.configuration(ROBOT.posture(posture).positions)
     pin.updateGeometryPlacements(kinematics.model, kinematics.data, kinematics.geometry, kinematics.shapes, q)

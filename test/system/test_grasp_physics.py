@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from grasp_rig import AHEAD, DOWN, TABLE_HEIGHT, GraspRig, tool_axes
 
+from vla_ros.core.geometry import Twist2D
 from vla_ros.sim import contact
 
 ACROSS = np.array([0.0, 1.0, 0.0])
@@ -129,3 +130,14 @@ def test_the_fingers_stay_symmetric_around_a_thing_off_the_middle():
     left, right = (rig.data.joint(name).qpos[0] for name in rig.robot.gripper.joints)
     assert abs(left - right) < 0.002
     assert result.lifted_m > 0.09
+
+
+@pytest.mark.parametrize("name", ["cup from above", "full bottle, 1 kg"])
+def test_it_stays_in_the_hand_through_two_full_turns_on_the_spot(name):
+    add, height, rotation, offset, effort = CASES[name]
+    rig = GraspRig(add, height)
+    assert rig.grasp(rotation, np.asarray(offset, dtype=float), effort).lifted_m > 0.09
+    before, _ = rig.object_in_tool()
+    rig.run(4 * math.pi / 1.2, lambda t: Twist2D(0.0, 0.0, 1.2))
+    after, _ = rig.object_in_tool()
+    assert np.linalg.norm(after - before) < 0.012
