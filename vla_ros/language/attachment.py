@@ -118,6 +118,7 @@ class Context:
         self.thing: Referent | None = None
         self.person: Referent | None = None
         self.place: Referent | None = None
+        self.last: Referent | None = None
         self.guesses = 0
 
     def remember(self, referent: Referent | None) -> None:
@@ -130,6 +131,8 @@ class Context:
             self.person = referent
         elif referent.kind == "place":
             self.place = referent
+        if referent.kind in ("object", "person", "place"):
+            self.last = referent
 
     def referent(self, described: Described, wants: str = "object") -> Referent:
         """Builds and remembers the referent. ``wants`` (object, person, place) settles pronouns and names."""
@@ -216,6 +219,8 @@ class Context:
             found = self.person
         elif wants == "person":
             found = self.person or self.thing
+        elif wants == "any":
+            found = self.last
         elif wants == "place":
             found = self.place or self.thing
         else:

@@ -31,7 +31,8 @@ PREPOSITIONS: dict[str, str] = {
     "between": "between", "in between": "between", "in the middle of": "in",
     "near": "near", "near to": "near", "close to": "near", "nearby": "near", "by": "near", "around": "near",
     "on the top of": "on",
-    "to the top of": "onto", "at the top of": "on", "at": "at", "with": "with", "of": "of", "about": "about",
+    "to the top of": "onto", "at the top of": "on", "through": "in", "at": "at", "with": "with", "of": "of",
+    "about": "about",
     "wearing": "wearing", "called": "called",
     "named": "called", "except": "except", "except for": "except", "but not": "except", "not": "except",
     "dressed in": "wearing",
@@ -72,7 +73,8 @@ FUNCTION_WORDS = word_set(
     how many much there here up down over out away back off on along around aside together and or then next after
     before that if when until unless once while as soon finally afterwards meanwhile first second third last also not
     do does did don never avoid have has had will would shall should can could may might must let please yes no one
-    ones other rest of with without about than more most less least very too again still located placed found situated
+    ones step steps other rest of with without about than more most less least very too again still located placed
+    found situated
     standing kept stored put left right straight forward forwards backward backwards half quarter couple few dozen two
     three four five six seven eight nine ten twenty thirty forty fifty sixty ninety hundred metre metres meter meters
     centimetre centimetres centimeter centimeters degree degrees second seconds minute minutes hour hours radian inch

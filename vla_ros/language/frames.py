@@ -161,7 +161,7 @@ class Frames:
         if target is None:
             about = next((p for p in slots.particles if p in ("up", "down", "around")), "around")
             return [TaskStep("look", about=about)]
-        wants = "person" if target[0].is_person else "place" if target[0].is_place else "object"
+        wants = "person" if target[0].is_person else "any"
         return [TaskStep("look", object=self.context.referent(target, wants))]
 
     def _wait(self, slots: Slots, verb: str) -> list[TaskStep]:

@@ -35,16 +35,16 @@ class Hazards:
             return "I do not lock anybody in or block a way out."
         if hazard == "harm" and living:
             return "I do not do anything that could hurt a person or an animal."
-        if self.weapon(words):
-            return self.weapon(words)
         if self._has("poison", words) and verb in ("pour", "put", "give", "bring", "move", "wipe", "mix"):
             return "I do not handle poisonous things, because somebody could be hurt."
         if self._has("medicine", words):
             return "I do not handle medicine; a person should do that."
         return self._combined(words, verb, living)
 
-    def weapon(self, words: Sequence[str]) -> str:
-        """Why a sentence that names a weapon is refused, "" when it names none."""
+    def anywhere(self, words: Sequence[str]) -> str:
+        """Why a sentence is refused for words anywhere in it (weapons, setting fire), "" when it is not."""
+        if "fire" in words and {"set", "light", "catch", "start"} & set(words):
+            return "I do not light or spread fire."
         return "I do not handle weapons or explosives." if self._has("weapons", words) else ""
 
     def _combined(self, words: Sequence[str], verb: str, living: bool) -> str:

@@ -148,8 +148,9 @@ class _Sentence:
                 reason = self.hazards.reason(self.tokens, at + found[0], len(words), found[1].value, found[1].value)
                 if reason:
                     raise Unclear("refusal", reason)
-        if self.hazards.weapon(words):
-            raise Unclear("refusal", self.hazards.weapon(words))
+        anywhere = self.hazards.anywhere(words)
+        if anywhere:
+            raise Unclear("refusal", anywhere)
 
     def _skip(self, at: int) -> int:
         return self.reader.skip_separators(self.words, at)
@@ -216,7 +217,7 @@ class _Sentence:
         """ "if you see a red cup, bring it": the condition's nouns can be pointed at."""
         for at in range(start, end):
             found = self.reader.nouns.read(self.words[:end], at, allow_unknown=False)
-            if found and found[1].kind == "object" and found[1].category:
+            if found and found[1].kind in ("object", "person") and found[1].category and not found[1].absent:
                 self.context.referent((found[1], []))
                 return
 

@@ -88,7 +88,8 @@ class Speaking:
                 recipient = self._recipient(tokens, words, index, prefix)
                 end = index
                 break
-        text = tokens.text(at, end or len(words)) if recipient else tokens.text(at, len(words))
+        at += words[at : at + 1] == ["that"]
+        text = tokens.text(at, end if recipient else len(words))
         if not text:
             raise Unclear("question", "What shall I say?")
         if words[at] in _GREETINGS and (recipient is not None or len(words) - at <= 2):
@@ -111,11 +112,11 @@ class Speaking:
         return self._content(tokens, words, at, recipient, prefix)
 
     def _report(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
-        return (
-            self._tell(tokens, words, at, prefix)
-            if at < len(words)
-            else TaskStep("report", about="scene", recipient=USER)
-        )
+        if words[at : at + 1] in (["me"], ["us"], ["to"]):
+            return self._tell(tokens, words, at, prefix)
+        if at >= len(words):
+            return TaskStep("report", about="scene", recipient=USER)
+        return self._content(tokens, words, at, USER, prefix)
 
     def _show(self, tokens: Tokens, words: list[str], at: int, prefix: list[Item]) -> TaskStep:
         return self._tell(tokens, words, at, prefix)
@@ -211,8 +212,14 @@ class Speaking:
         """What, which and who; also "the name of the person" after tell."""
         slots = sort_items(arguments.items)
         nouns = list(slots.nouns)
-        about = "name"
+        about = "description" if words[at - 1 : at] == ["describe"] else "name"
         loose = list(slots.loose)
+        kinds = [n for w, n in loose if w == "of"]
+        if kinds and (not nouns or nouns[0][0].headless):  # "which of the books is the thickest"
+            if nouns:
+                kinds[0].describe(nouns.pop(0)[0])
+            kinds[0].quantity = 1
+            nouns, loose = [(kinds[0], [])], [p for p in loose if p[0] != "of"]
         if nouns and nouns[0][0].asks and not nouns[0][0].kind:
             noun, pps = nouns.pop(0)
             about = noun.asks
@@ -238,7 +245,7 @@ class Speaking:
         if noun.is_person and words[-1] == "doing":
             about = "pose"
         referent = self.context.referent((noun, [*pps, *loose]), "person" if noun.is_person else "object")
-        if referent.kind == "place" and about == "name":
+        if referent.kind == "place" and about in ("name", "description"):
             about = "scene"
         if about == "count":
             return TaskStep(
