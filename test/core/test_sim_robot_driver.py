@@ -22,10 +22,13 @@ START = Pose2D(1.0, -2.0, 0.7)
 class Rig:
     """The robot alone on a floor, at START with its arm at home; steady time runs with the simulation's."""
 
-    def __init__(self, robot=None, posture="home"):
+    def __init__(self, robot=None, posture="home", wall_at=None):
         spec = mujoco.MjSpec()
         contact.apply_options(spec)
         contact.apply_surface(spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[9, 9, 0.1]))
+        if wall_at is not None:
+            box = mujoco.mjtGeom.mjGEOM_BOX
+            contact.apply_surface(spec.worldbody.add_geom(type=box, size=[0.1, 9, 1], pos=[wall_at + 0.1, 0, 1]))
         self.robot = robot or RobotDescription.load(ROBOT_FILE)
         attach_robot(spec, self.robot, START.x, START.y, START.theta)
         self.model = spec.compile()
@@ -157,6 +160,17 @@ def test_the_standing_base_withstands_a_push(rig):
     rig.data.xfrc_applied[:] = 0.0
     rig.run(1.0)
     assert abs(rig.driver.odometry().pose.x - START.x) < 0.001
+
+
+def test_a_base_that_is_held_by_a_wall_backs_away_at_once():
+    rig = Rig(wall_at=START.x + 0.5)
+    rig.driver.reset(Pose2D(START.x, START.y, 0.0), ("home", "ahead"))
+    rig.run(3.0, Twist2D(0.3, 0.0, 0.0))
+    against = rig.driver.odometry().pose
+    assert START.x + 0.5 - against.x > 0.235, "the base is outside the wall"
+    assert abs(rig.driver.odometry().twist.vx) < 0.01
+    rig.run(0.8, Twist2D(-0.3, 0.0, 0.0))
+    assert against.x - rig.driver.odometry().pose.x > 0.05
 
 
 def test_a_differential_base_ignores_sideways_commands():

@@ -154,6 +154,16 @@ def test_postures_touch_nothing_of_the_robot(kinematics, physics, posture):
     assert not touching
 
 
+def test_straight_joint_moves_between_postures_touch_nothing_of_the_robot(kinematics):
+    postures = [p for p in ROBOT.postures if p.group == "arm"]
+    for first in postures:
+        for second in postures:
+            way = np.subtract(second.positions, first.positions)
+            for share in np.linspace(0.0, 1.0, 25):
+                q = kinematics.configuration(first.positions + share * way)
+                assert kinematics.is_free(q), f"{first.name} to {second.name} at {share:.2f}"
+
+
 @pytest.mark.parametrize(("posture", "radius"), [("home", 0.32), ("carry", 0.47), ("carry_front", 0.47)])
 def test_folded_postures_stay_near_the_base(kinematics, posture, radius):
     q = kinematics.configuration(ROBOT.posture(posture).positions)
