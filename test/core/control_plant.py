@@ -89,7 +89,7 @@ class Plant:
                 continue
             frame = Pose2D(*box.pose.position[:2], box.pose.yaw)
             origin = frame.inverse_transform(np.array([self.pose.x, self.pose.y]))
-            ray = frame.inverse_transform(direction + (frame.x, frame.y))
+            ray = frame.inverse_transform(direction + np.array([frame.x, frame.y]))
             half = np.array(box.size[:2]) / 2
             with np.errstate(divide="ignore", invalid="ignore"):
                 a, b = (-half - origin) / ray, (half - origin) / ray

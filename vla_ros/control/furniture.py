@@ -6,6 +6,7 @@ opened fridge. Names are "piece/part" (body parts) or the leaf's own name (doors
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -13,7 +14,12 @@ import numpy as np
 from vla_ros.core.floorplan import FloorPlan, Furniture, Surface
 from vla_ros.core.geometry import Box, Pose
 
-BOARD_M = 0.03
+BOARD_M = 0.025
+LEAF_M = 0.05
+UNDER_INSET_M = 0.12
+HANGING_BELOW_M = 1.0
+HANGING_TO_M = 1.3
+HANGING_DEPTH_M = 0.08
 TOP_M = 0.04
 LEG_M = 0.06
 FLUSH_M = 0.04
@@ -40,9 +46,15 @@ def piece_boxes(piece: Furniture) -> list[Box]:
     low = [s for s in open_above if s.height < height - FLUSH_M]
     if low and low[0].name == "inside":
         return _bin(piece, low[0])
-    if not low:
-        return [_box(piece, "body", (-depth / 2, depth / 2), (-width / 2, width / 2), (0.0, height))]
-    return _stepped(piece, low[0])
+    if low:
+        return _stepped(piece, low[0])
+    out = [_box(piece, "body", (-depth / 2, depth / 2), (-width / 2, width / 2), (0.0, height))]
+    clearance = min((s.clearance for s in open_above), default=math.inf)
+    if clearance < HANGING_BELOW_M:
+        # Something hangs above the back of an open top, such as a screen on the wall.
+        back = (-depth / 2, -depth / 2 + HANGING_DEPTH_M)
+        out.append(_box(piece, "above", back, (-width / 2, width / 2), (height + clearance, HANGING_TO_M)))
+    return out
 
 
 def ignored(box: Box, names: Iterable[str]) -> bool:
@@ -77,10 +89,13 @@ def _table(piece: Furniture) -> list[Box]:
     # A surface that is all but the top is the top.
     tops = [h for i, h in enumerate(tops) if i == len(tops) - 1 or tops[i + 1] - h > FLUSH_M]
     out = [_box(piece, f"top_{i}", x, y, (h - TOP_M, h)) for i, h in enumerate(tops)]
-    for i, (u, v) in enumerate(
-        ((x[0], y[0]), (x[0], y[1] - LEG_M), (x[1] - LEG_M, y[0]), (x[1] - LEG_M, y[1] - LEG_M))
-    ):
-        out.append(_box(piece, f"leg_{i}", (u, u + LEG_M), (v, v + LEG_M), (0.0, tops[0] - TOP_M)))
+    corners = [(u, v) for u in (x[0], x[1] - LEG_M) for v in (y[0], y[1] - LEG_M)]
+    below = (0.0, tops[0] - TOP_M)
+    out += [_box(piece, f"leg_{i}", (u, u + LEG_M), (v, v + LEG_M), below) for i, (u, v) in enumerate(corners)]
+    if min(depth, width) > 3 * UNDER_INSET_M:
+        # The arm has no business deep under a table, and drawers or panels may be there.
+        inner = [(low + UNDER_INSET_M, high - UNDER_INSET_M) for low, high in (x, y)]
+        out.append(_box(piece, "under", inner[0], inner[1], below))
     return out
 
 
@@ -136,5 +151,5 @@ def _hollow(piece: Furniture, inner: list[Surface]) -> list[Box]:
         share = width / len(hinged)
         edge = leaf.hinge[1]
         span = (edge, edge + share) if edge < leaf.handle[1] else (edge - share, edge)
-        out.append(_box(piece, f"={leaf.name}", (x[1], x[1] + BOARD_M), span, (floor - BOARD_M, ceiling)))
+        out.append(_box(piece, f"={leaf.name}", (x[1] - LEAF_M, x[1]), span, (floor - BOARD_M, ceiling)))
     return out

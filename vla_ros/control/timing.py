@@ -31,7 +31,7 @@ def time_path(
 
     Args:
         group: joints and limits.
-        points: (n, joints) path; the first is where the group stands now.
+        points: (n, joints) path, dense where it bends; the first is where the group stands now.
         step_s: time between waypoints [s].
         velocity_scale: share of the velocity limits used.
         acceleration_scale: share of the acceleration limits used.
@@ -53,8 +53,9 @@ def time_path(
         velocities.append(v)
         start += t[-1]
     t, q, v = np.concatenate(times), np.concatenate(positions), np.concatenate(velocities)
+    q = np.clip(q, lower, upper)
     stretch = _stretch(np.asarray(points[0], dtype=float), t, q, v, velocity, acceleration)
-    return JointTrajectory(group.names, t * stretch, np.clip(q, lower, upper), v / stretch)
+    return JointTrajectory(group.names, t * stretch, q, v / stretch)
 
 
 def hold(group: JointGroup, measured: Vector, after_s: float = 0.1) -> JointTrajectory:
