@@ -13,6 +13,9 @@ from vla_ros.planning.target import Target
 _NEAR_FURNITURE_M = 1.4
 _NEAR_PERSON_M = 1.5
 _SAME_SPOT_M = 0.25
+_AROUND_M = 1.2
+BINS = ("bin", "trash_can", "waste_bin")
+"""Categories of furniture that things are dropped into, out of sight."""
 
 
 def unmet(fact: Fact, ctx: Context) -> str:
@@ -82,7 +85,17 @@ def _placed(fact: Fact, ctx: Context) -> str:
     goal = fact.other
     if goal is None or any(_is_at(t, goal, ctx) for t in seen):
         return ""
+    if _hides(goal, ctx) and not any(ctx.belief.distance_to(t) < _AROUND_M for t in seen):
+        return ""  # out of the hand and nowhere around: it is inside
     return f"I do not see {target.words()} at {goal.words()}"
+
+
+def _hides(goal: Target, ctx: Context) -> bool:
+    """Whether a thing inside the goal may be out of the camera's sight."""
+    if goal.place is not None:
+        return goal.place.furniture is not None and goal.place.furniture.category in BINS
+    kind = ctx.world.catalog.kind(ctx.world.grounding.canonical(goal.referent.category))
+    return kind is not None and kind.container
 
 
 def alike(thing: SceneObject, ctx: Context, target: Target) -> bool:
@@ -98,7 +111,7 @@ def _is_at(thing: SceneObject, goal: Target, ctx: Context) -> bool:
         if goal.place.kind == "room":
             return ctx.belief.room_of(thing) == goal.place.name
         piece = goal.place.furniture
-        return piece is not None and piece.contains(x, y, 0.05) and z > 0.2
+        return piece is not None and piece.contains(x, y, 0.05) and (z > 0.2 or piece.category in BINS)
     anchor = ctx.belief.thing(goal.bound_id)
     if anchor is None:
         return True  # hidden below or around the thing itself

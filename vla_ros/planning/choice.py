@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from vla_ros.core.scene import SceneObject
-from vla_ros.core.task import Referent, TaskStep
+from vla_ros.core.task import Referent, Relation, TaskStep
 from vla_ros.planning import describe, places
 from vla_ros.planning.belief import Belief
 from vla_ros.planning.context import Context, ask
@@ -18,6 +18,8 @@ from vla_ros.planning.target import Target
 
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1, "former": 0, "latter": -1}
 _WHATEVER = ("any", "either", "whatever", "whichever", "don't care", "do not care", "doesn't matter", "no matter")
+_SIZES = {"bigger": 1.0, "biggest": 1.0, "larger": 1.0, "largest": 1.0, "big": 1.0, "large": 1.0, "smaller": -1.0,
+          "smallest": -1.0, "small": -1.0}  # fmt: skip
 _MOST_ASKED = 3
 
 
@@ -32,7 +34,7 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
     if not allowed:
         raise Failure("planning", f"you told me to leave {target.words()} alone", final=True)
     allowed.sort(key=lambda m: (-round(m.score, 1), ctx.belief.distance_to(m.thing)))
-    if len(allowed) == 1 or any_will_do(target.referent) or target.chosen_by_user:
+    if len(allowed) == 1 or any_will_do(target.referent) or target.chosen_by_user or target.several:
         return allowed[0].thing
     things = [m.thing for m in allowed]
     for _ in range(_MOST_ASKED):
@@ -86,9 +88,14 @@ def narrow(things: Sequence[SceneObject], answer: TaskStep, grounding: Grounding
             return [things[index]]
     if answer.about in ("yes", "no") and len(things) == 2 and answer.object is None:
         return [things[0 if answer.about == "yes" else 1]]
+    for word, larger in _SIZES.items():
+        if word in words.split():
+            return [max(things, key=lambda t, sign=larger: sign * t.size[0] * t.size[1] * t.size[2])]  # type: ignore[misc]
     referent = answer.object
     if referent is None:
         return []
+    if referent.kind == "place" and asked.kind != "place":
+        referent = replace(asked, superlative="", relations=(*asked.relations, Relation("at", referent)))
     if referent.category in ANYTHING:
         referent = replace(referent, category=asked.category, kind=asked.kind)
     fitting = [m for m in grounding.matches(referent) if any(m.thing.id == t.id for t in things)]

@@ -14,8 +14,8 @@ from vla_ros.planning.skills.finding import find
 from vla_ros.planning.target import Target
 
 _EXISTS = re.compile(
-    r"^(?:there (?:is|are|'s)|you (?:can )?(?:see|find)|i have|it has)?\s*(?P<no>no|not|not any)?\s*"
-    r"(?:a|an|any|some|the)?\s*(?P<what>.+?)(?:\s+(?P<where>on|in|at|under|near|from)\s+(?:the\s+)?(?P<place>.+?))?"
+    r"^(?:there (?:is|are|'s)|you (?:can )?(?:see|find)|i have|it has)?\s*(?:(?P<no>no|not any|not)\s+)?"
+    r"(?:(?:a|an|any|some|the)\s+)?(?P<what>.+?)(?:\s+(?P<where>on|in|at|under|near|from)\s+(?:the\s+)?(?P<place>.+?))?"
     r"(?:\s+(?:there|anywhere))?[.?]?$"
 )
 

@@ -23,6 +23,7 @@ _INCAPABLE = {
     "switch_off": "switch things off", "undo": "undo what I have done", "repeat": "repeat that",
 }  # fmt: skip
 _MOST_STEPS = 40
+_MOST_PIECES = 6
 
 
 class Expander:
@@ -32,6 +33,7 @@ class Expander:
         self.ctx = ctx
         self.targets: dict[Referent, Target] = {}
         self.last_object: Target | None = None
+        self.last_picked: Target | None = None
 
     def target(self, referent: Referent | None) -> Target | None:
         """The shared target of a referent; "it" that language left over is the object last spoken of."""
@@ -72,12 +74,15 @@ class Expander:
         return out
 
     def _add(self, step: Step, out: list[Step], assumed: set[tuple[str, int, int]], index: int) -> None:
+        before = len(out)
         for fact in step.preconditions:
             if _key(fact) in assumed or self._holds_already(fact, assumed):
                 continue
             maker = self._maker(fact)
             if maker is not None:
                 self._add(maker, out, assumed, index)
+        for added in out[before:]:
+            added.piece = step.piece
         step.task_index = index
         out.append(step)
         if step.skill in ("find", "pick", "place", "put_down", "go", "follow", "guide", "open"):
@@ -134,6 +139,7 @@ class Expander:
         needs = (Fact("located", target), Fact("hand_empty"))
         effect = (Fact("holding", target),)
         words = f"pick up {target.words()}"
+        self.last_picked = target
         return Step("pick", target, words, picking.pick(target), needs, effect, timeout_s=300.0)
 
     def _go(self, target: Target) -> Step:
@@ -203,12 +209,12 @@ class Expander:
         return [Step("look", target, words, talking.look(target), timeout_s=240.0)]
 
     def _want_pick(self, step: TaskStep) -> list[Step]:
-        return [self._pick(self.thing(step, "pick up"))]
+        return [self._pick(self._one(self.thing(step, "pick up"), "pick up"))]
 
     def _want_bring(self, step: TaskStep) -> list[Step]:
         if step.recipient is None and step.destination is not None and step.destination.kind not in ("user", "person"):
             return self._want_place(step)
-        target = self.thing(step, "bring")
+        target = self._one(self.thing(step, "bring"), "bring")
         recipient = self.known(step.recipient or step.destination or Referent("user"))
         assert recipient is not None
         return [self._bring(target, recipient)]
@@ -224,12 +230,34 @@ class Expander:
         else:
             target = self.thing(step, "put down")
         if step.destination is None:
+            if held is None and target is not self.last_picked:
+                raise Failure("planning", f"I am not holding {target.words()}", refused=True)
             words = f"put down {target.words()}"
             script = putting.put_down_somewhere(target)
             return [Step("put_down", target, words, script, (Fact("holding", target),), (Fact("hand_empty"),), 240.0)]
         goal = self.known(step.destination)
         assert goal is not None
-        return [self._place(target, goal, step.destination_relation)]
+        if target.referent.quantity == 1:
+            return [self._place(target, goal, step.destination_relation)]
+        number = min(target.referent.quantity, _MOST_PIECES) if target.referent.quantity > 0 else _MOST_PIECES
+        return self._pieces(target, goal, step.destination_relation, number)
+
+    def _pieces(self, target: Target, goal: Target, relation: str, number: int) -> list[Step]:
+        """One placing for each of several things; what was placed is not taken again."""
+        steps = []
+        single = replace(target.referent, quantity=1)
+        for piece in range(number):
+            one = Target(single, excluded=target.excluded, several=True)
+            step = self._place(one, goal, relation)
+            step.piece = piece
+            steps.append(step)
+        return steps
+
+    @staticmethod
+    def _one(target: Target, verb: str) -> Target:
+        if target.referent.quantity != 1:
+            raise Failure("planning", f"I can {verb} one thing at a time; name one, then the next", refused=True)
+        return target
 
     def _want_open(self, step: TaskStep) -> list[Step]:
         return [self._door(self._door_of(step), True)]
@@ -259,12 +287,12 @@ class Expander:
         goal = self.known(step.destination)
         if goal is None:
             raise Failure("planning", "I do not know where to lead", refused=True)
-        words = f"lead {person.words()} to {goal.words()}"
         reach = (Fact("near", goal),)
         found = places.resolve(self.ctx.world.plan, goal.referent)
         goal.place = found[0] if len(found) == 1 else goal.place
         if goal.place is None:
             raise Failure("planning", f"I do not know exactly where {goal.words()} is", refused=True)
+        words = f"lead {person.words()} to {goal.words()}"
         return [Step("guide", person, words, people.guide(person, goal), (Fact("located", person),), reach, 300.0)]
 
     def _want_greet(self, step: TaskStep) -> list[Step]:

@@ -146,6 +146,12 @@ class Grounding:
             person = self.people.person(referent.name.lower()) if referent.name else None
         return person.shirt_color if person else ""
 
+    def name_of(self, thing: SceneObject) -> str:
+        """What a seen person is called, by the shirt; "" when nobody known wears it."""
+        everybody = self.people.people if self.people else ()
+        known = [p for p in everybody if self._color(thing, p.shirt_color) >= 0.7]
+        return ("you" if known[0].user else known[0].name.capitalize()) if len(known) == 1 else ""
+
     def _fit_person(self, referent: Referent, thing: SceneObject) -> float:
         score = thing.score_of("person")
         if score < self.params.min_category_score:

@@ -122,7 +122,13 @@ class Runner:
         self._root.stop(Status.INVALID)
         self._root = tree.build(self.steps[self._current() :], self.ctx, self._decide)
 
-    def _end(self, step: Step, failure: Failure) -> Outcome:
+    def _end(self, step: Step, failure: Failure) -> Outcome | None:
+        if step.piece > 0 and step.skill == "find" and failure.final:
+            for other in self.steps:  # no more of them: what was asked for all is done
+                if other.task_index == step.task_index and other.state not in ("succeeded", "skipped"):
+                    other.state = "skipped"
+            self._rebuild()
+            return None
         step.state = "failed"
         text = recovery.final_text(step, failure)
         return Outcome("refused", text) if failure.refused else Outcome("failed", text, failure.kind)

@@ -25,6 +25,8 @@ class Step:
     effects: tuple[Fact, ...] = ()
     timeout_s: float = 120.0
     task_index: int = 0
+    piece: int = 0
+    """Which of several things ("the cups") it deals with; the later ones may be missing."""
     state: str = "pending"
     attempts: int = 0
     failure: Failure | None = None

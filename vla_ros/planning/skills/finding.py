@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from vla_ros.core.floorplan import Furniture
 from vla_ros.core.geometry import Pose2D
 from vla_ros.core.task import Referent
-from vla_ros.planning import describe, search
+from vla_ros.planning import describe, places, search
 from vla_ros.planning.choice import pick_one
 from vla_ros.planning.context import Context, Script, fresh_scenes, look_at, move
 from vla_ros.planning.facts import Fact
@@ -163,8 +163,10 @@ def _not_found(ctx: Context, target: Target, looked: list[str], missed: list[str
     """What was searched, what was not found, and the nearest thing that was seen instead."""
     referent = target.referent
     wanted = describe.noun(" ".join((*referent.attributes, referent.category or "thing")))
-    another = "another" if target.excluded else ""
-    wanted = f"another {wanted}" if another else describe.article(wanted)
+    wanted = f"another {wanted}" if target.excluded else describe.article(wanted)
+    for relation in referent.relations:
+        if not places.resolve(ctx.world.plan, relation.referent):
+            wanted += f" {relation.predicate.replace('_', ' ')} {relation.referent.words()}"
     names = [f"the {n.replace('_', ' ')}" for n in dict.fromkeys(looked)]
     text = f"I looked on {describe.listing(names)} and did not find {wanted}" if names else f"I did not find {wanted}"
     category = ctx.world.grounding.canonical(referent.category)

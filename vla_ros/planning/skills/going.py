@@ -153,18 +153,19 @@ def _check_person(ctx: Context, target: Target) -> Script:
 
 
 def move_by(step: TaskStep) -> Callable[[Context], Script]:
-    """A short straight move or a turn on the spot: "two metres forward", "turn ninety degrees"."""
+    """A short straight move into the direction ``angle_rad`` ("two metres back"), or without a distance a turn on
+    the spot ("turn ninety degrees")."""
 
     def script(ctx: Context) -> Script:
         if abs(step.distance_m) > _LONGEST_MOVE_M:
             raise Failure("planning", f"I move at most {_LONGEST_MOVE_M:g} metres blindly", refused=True)
-        words = f"{step.text} {step.about} {step.destination_relation}".lower()
-        angle = {"back": math.pi, "behind": math.pi, "left": math.pi / 2, "right": -math.pi / 2}
-        heading = next((a for word, a in angle.items() if word in words), 0.0)
+        heading = step.angle_rad
         x, y = step.distance_m * math.cos(heading), step.distance_m * math.sin(heading)
+        turn = 0.0 if step.distance_m else heading
         if not ctx.world.robot.base.holonomic and abs(y) > 1e-6:
             raise Failure("planning", "I cannot move sideways", refused=True)
         yield from travel_posture(ctx)
-        yield from move(ctx, "base_move", offset=(x, y, step.angle_rad), timeout_s=30.0)
+        yield from move(ctx, "base_move", offset=(x, y, turn), timeout_s=30.0)
+        ctx.conclude(f"I moved {step.distance_m:g} metres." if step.distance_m else "I turned.")
 
     return script

@@ -13,6 +13,7 @@ from vla_ros.core.scene import SceneObject
 from vla_ros.core.task import Referent
 from vla_ros.planning import describe, search, spots
 from vla_ros.planning.belief import Held
+from vla_ros.planning.checks import BINS
 from vla_ros.planning.choice import pick_place
 from vla_ros.planning.context import Context, Script, look_at, move
 from vla_ros.planning.facts import Fact
@@ -26,7 +27,6 @@ _LIFT_M = 0.05
 _DROP_GAP_M = 0.03
 _NEAR_SPOT_M = 1.2
 _MOST_POSES = 40
-_BINS = ("bin", "trash_can", "waste_bin")
 
 
 def put(target: Target, goal: Target, relation: str = "") -> Callable[[Context], Script]:
@@ -39,6 +39,8 @@ def put(target: Target, goal: Target, relation: str = "") -> Callable[[Context],
         else:
             piece = yield from _furniture(ctx, goal)
             yield from _on_furniture(ctx, target, held, piece)
+        if target.several:
+            target.excluded.update((target.bound_id, held.thing.id))
         ctx.conclude(f"I put the {describe.thing(held.thing)} {_preposition(ctx, goal, relation)} {goal.words()}.")
 
     return script
@@ -60,6 +62,8 @@ def put_down_somewhere(target: Target) -> Callable[[Context], Script]:
                 break
             try:
                 yield from _on_furniture(ctx, target, held, piece)
+                name = piece.name.replace("_", " ")
+                ctx.conclude(f"I put the {describe.thing(held.thing)} down on the {name}.")
                 return
             except Failure as failure:
                 if failure.final or failure.kind != "planning":
@@ -91,7 +95,7 @@ def _furniture(ctx: Context, goal: Target) -> Generator[None, None, Furniture]:
 
 def _on_furniture(ctx: Context, target: Target, held: Held, piece: Furniture) -> Script:
     """Looks for a free spot from each standing point in turn and puts the thing there."""
-    if piece.category in _BINS:
+    if piece.category in BINS:
         x, y = piece.position
         yield from drive_to_one(ctx, stands_at(ctx, Target(Referent("place"), place=of_furniture(piece))), piece.name)
         spot = spots.Spot((x, y, piece.size[2] + _DROP_GAP_M), piece.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Generator
 
@@ -11,12 +12,15 @@ from vla_ros.planning import describe, search
 from vla_ros.planning.choice import pick_place
 from vla_ros.planning.context import Context, Script, fresh_scenes, pause
 from vla_ros.planning.failure import Failure
+from vla_ros.planning.grounding import ANYTHING
 from vla_ros.planning.places import resolve, room_words
 from vla_ros.planning.skills.finding import look_around, look_over_all, matches
 from vla_ros.planning.skills.going import drive
 from vla_ros.planning.target import Target
 
 NAME = "I am the household robot of this home."
+_CALENDAR_S = 1e9
+_SEEABLE = ("", "objects", "things", "people", "what", "scene", "see", "number", "location", "result")
 
 
 def say(text: str) -> Callable[[Context], Script]:
@@ -68,8 +72,9 @@ def report(target: Target | None, step: TaskStep) -> Callable[[Context], Script]
     def script(ctx: Context) -> Script:
         text = _known_answer(ctx, step)
         if not text:
+            since = ctx.now
             yield from _look_over(ctx, target)
-            text = _seen_answer(ctx, target, step)
+            text = _seen_answer(ctx, target, step, since)
         ctx.say(text)
         ctx.conclude(text)
         yield
@@ -81,8 +86,9 @@ def look(target: Target | None) -> Callable[[Context], Script]:
     """Looks at a place, or around, and says what is there."""
 
     def script(ctx: Context) -> Script:
+        since = ctx.now
         yield from _look_over(ctx, target)
-        text = _seen_answer(ctx, target, TaskStep("look"))
+        text = _seen_answer(ctx, target, TaskStep("look"), since)
         ctx.say(text)
         ctx.conclude(text)
 
@@ -92,34 +98,47 @@ def look(target: Target | None) -> Callable[[Context], Script]:
 def _known_answer(ctx: Context, step: TaskStep) -> str:
     """Answers that need no look."""
     about = step.about.lower().replace("_", " ")
-    if "name" in about or about in ("self", "yourself", "robot"):
+    myself = step.object is None or step.object.kind in ("robot", "self")
+    if myself and ("name" in about or about in ("self", "yourself", "robot")):
         return NAME
-    if about in ("where", "place", "room", "location") and (
-        step.object is None or step.object.kind in ("robot", "self")
-    ):
+    if myself and about in ("time", "day", "date"):
+        return _clock_answer(ctx, about)
+    if myself and about in ("where", "place", "room", "location"):
         here = ctx.belief.here
         return f"I am in {room_words(here.name)}." if here else "I do not know which room I am in."
     if "holding" in about or about == "hand":
         held = ctx.belief.held
         return f"I am holding {describe.article(describe.thing(held.thing))}." if held else "My hand is empty."
-    if step.object is None and about not in ("", "objects", "things", "people", "what", "scene", "see"):
+    if step.object is None and about not in _SEEABLE:
         raise Failure("planning", f"I cannot tell you about {about} yet", refused=True)
     return ""
 
 
-def _seen_answer(ctx: Context, target: Target | None, step: TaskStep) -> str:
+def _clock_answer(ctx: Context, about: str) -> str:
+    """The robot's own clock as people say it; a simulated one counts from its start and tells nothing."""
+    if ctx.now < _CALENDAR_S:
+        raise Failure("planning", f"my clock is a simulated one, so I do not know the {about}", refused=True)
+    return time.strftime("It is %H:%M." if about == "time" else "Today is %A, %d %B %Y.", time.localtime(ctx.now))
+
+
+def _seen_answer(ctx: Context, target: Target | None, step: TaskStep, since: float) -> str:
+    """What was seen from time ``since`` on, as far as the question goes."""
     if target is None or target.place is not None:
         things = [t for t in ctx.belief.present() if t.confidence >= ctx.params.min_confidence]
         if target is not None and target.place is not None:
             things = [t for t in things if _at(ctx, t, target)]
         else:
-            things = [t for t in things if t.visible]
+            things = [t for t in things if t.last_seen_s >= since]
         where = f" at {target.words()}" if target is not None else ""
-        return f"I see {_inventory(things)}{where}."
+        return f"I see {_inventory(ctx, things)}{where}."
     found = [m.thing for m in matches(ctx, target)]
+    wanted = describe.noun(target.referent.category)
     if not found:
-        return f"I do not see {describe.article(target.words().removeprefix('the '))}."
+        return f"I do not see {describe.article(wanted)} there."
     thing = found[0]
+    if target.referent.quantity < 0 or target.referent.category in ANYTHING:
+        places = dict.fromkeys(describe.where(t, ctx.belief) for t in found)
+        return f"I see {_inventory(ctx, found)} {describe.listing(places)}."
     if "color" in step.about or "colour" in step.about:
         return f"The {describe.noun(thing.category)} {describe.where(thing, ctx.belief)} is {thing.color}."
     if "size" in step.about or "big" in step.about:
@@ -127,9 +146,11 @@ def _seen_answer(ctx: Context, target: Target | None, step: TaskStep) -> str:
     return f"The {describe.thing(thing)} is {describe.where(thing, ctx.belief)}."
 
 
-def _inventory(things: list[SceneObject]) -> str:
-    counts = Counter(describe.thing(t) for t in things)
-    parts = [describe.article(n) if c == 1 else describe.plural(n, c) for n, c in counts.most_common(8)]
+def _inventory(ctx: Context, things: list[SceneObject]) -> str:
+    people = [t for t in things if t.category == "person"]
+    names = [ctx.world.grounding.name_of(p) or describe.article(describe.thing(p)) for p in people]
+    counts = Counter(describe.thing(t) for t in things if t.category not in ("", "person"))
+    parts = names + [describe.article(n) if c == 1 else describe.plural(n, c) for n, c in counts.most_common(8)]
     return describe.listing(parts) or "nothing that I know"
 
 
