@@ -20,6 +20,7 @@ class Footprint:
         self._edge = self._end - self._start
         self._edge_squared = np.maximum(np.sum(self._edge**2, axis=1), 1e-18)
         self.radius = float(np.max(np.hypot(*self._start.T)))
+        self._inner_radius = -float(self.clearance(np.zeros((1, 2)))[0])
 
     def clearance(self, points: Vector) -> Vector:
         """Distance [m] of points (..., 2) to the outline, negative inside; shape (...)."""
@@ -34,3 +35,22 @@ class Footprint:
         right = dx * ey < dy * ex  # the crossing with the edge's line lies to the right, for edges going up
         inside = np.count_nonzero(spans & (right == (ey > 0.0)), axis=1) % 2 == 1
         return np.where(inside, -distance, distance).reshape(points.shape[:-1])
+
+    def nearest(self, points: Vector, radii: Vector, beams: int) -> Vector:
+        """The ``beams``-th smallest clearance [m] of each set of points.
+
+        Args:
+            points: (k, n, 2), k sets of n >= beams points [m].
+            radii: (n,) or (1,), how large each point is [m].
+            beams: 1 = the nearest.
+
+        Returns:
+            Shape (k,). Distances to the centre bound the clearance from both sides, so that the exact one is
+            worked out for the few points that can matter only.
+        """
+        center = np.hypot(points[..., 0], points[..., 1]) - radii
+        bound = np.partition(center, beams - 1, axis=1)[:, beams - 1] - self._inner_radius
+        matters = center - self.radius <= bound[:, None]
+        out = np.full(center.shape, np.inf)
+        out[matters] = self.clearance(points[matters]) - np.broadcast_to(radii, center.shape)[matters]
+        return np.partition(out, beams - 1, axis=1)[:, beams - 1]

@@ -53,7 +53,8 @@ class ObstacleGuard:
         """Clearance of the nearest hit [m], inf when there is none."""
         if not len(self._points):
             return math.inf
-        return float(self.footprint.clearance(pose.inverse_transform(self._points)).min())
+        points = pose.inverse_transform(self._points)
+        return float(self.footprint.nearest(points[None], np.zeros(1), 1)[0])
 
     def judge(self, wish: Twist2D, pose: Pose2D, now: float) -> Verdict:
         """How much of the wished twist may pass: PASS, SLOW with a scale, or BLOCK."""
@@ -97,8 +98,9 @@ class ObstacleGuard:
             ("obstacle", hits, p.stop_margin_m / 2),
             ("person", people, p.person_stop_distance_m / 2),
         ):
-            if found is not None and found.free_way(margin, margin / 3) < reach:
-                verdict = self._block(name, float(found.clearances.min()), margin)
+            way = found.free_way(margin, margin / 3) if found is not None else math.inf
+            if way < reach:
+                verdict = self._block(name, way, margin)
                 self._remember_block(verdict, twist, now)
                 return verdict
         return PASS
@@ -135,20 +137,23 @@ class ObstacleGuard:
         if way < math.inf:
             speed = min(speed, rim.speed_for(way, self._params.reaction_time_s))
             if speed < min(_CREEP_MPS, rim.speed / 2):
-                return self._block(name, clearance, margin)
+                return self._block(name, way, margin)
         approaches = clearance < float(found.clearances[0]) - 1e-3 or clearance < margin * 2
         if clearance < near and (name == "obstacle" or approaches):
             speed = min(speed, near_speed)
         if speed >= rim.speed:
             return PASS
         scale = speed / rim.speed
-        text = f"Slowed to {scale:.0%} for {_ARTICLE[name]} {max(clearance, 0.0):.2f} m from the base's way."
-        return Verdict(Level.SLOW, name, text, clearance, max(near, margin), name, scale)
+        if way < math.inf:
+            text = f"Slowed to {scale:.0%}: {_ARTICLE[name]} in the way, {way:.2f} m ahead."
+            return Verdict(Level.SLOW, name, text, way, margin, name, scale)
+        text = f"Slowed to {scale:.0%}: {_ARTICLE[name]} beside the way, {max(clearance, 0.0):.2f} m off."
+        return Verdict(Level.SLOW, name, text, clearance, near, name, scale)
 
     @staticmethod
-    def _block(name: str, clearance: float, margin: float) -> Verdict:
-        text = f"Stopped for {_ARTICLE[name]} {max(clearance, 0.0):.2f} m from the base's way (limit {margin:.2f} m)."
-        return Verdict(Level.BLOCK, name, text, clearance, margin, name, 0.0)
+    def _block(name: str, way: float, margin: float) -> Verdict:
+        text = f"Stopped: {_ARTICLE[name]} in the way, {way:.2f} m ahead of the distance kept ({margin:.2f} m)."
+        return Verdict(Level.BLOCK, name, text, way, margin, name, 0.0)
 
     def _is_along(self, a: Twist2D, b: Twist2D) -> bool:
         r = self.footprint.radius

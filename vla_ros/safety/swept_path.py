@@ -13,7 +13,7 @@ from vla_ros.safety.footprint import Footprint
 
 _STEP_M = 0.015
 _SIDLE = 0.3
-_PROGRESS_M = 0.002
+_LEAVING = 0.5
 _NO_PROGRESS_M = 1e-4
 
 
@@ -55,12 +55,13 @@ class Profile:
         """Rim way [m] until the clearance falls below what is required; inf when it does not.
 
         With more than ``margin_m`` now, that much must remain. With less, leaving and sidling along are
-        allowed (never below ``floor_m``), approaching is not. Something inside the footprint must be left.
+        allowed (never below ``floor_m``), approaching is not. Something inside the footprint must be left on
+        a short way.
         """
         now = float(self.clearances[0])
         if now < 0.0:
-            leaves = self.clearances[-1] > now + _PROGRESS_M and bool(np.all(self.clearances >= now - _NO_PROGRESS_M))
-            return math.inf if leaves else 0.0
+            leaves = self.clearances[-1] > now + _LEAVING * self.ways[-1]
+            return math.inf if leaves and np.all(self.clearances >= now - _NO_PROGRESS_M) else 0.0
         if now >= margin_m:
             required = np.full_like(self.ways, margin_m)
         else:
@@ -102,5 +103,4 @@ def profile(
     dx, dy = points[None, :, 0] - x[:, None], points[None, :, 1] - y[:, None]
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     seen = np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1)
-    clearance = footprint.clearance(seen) - radii
-    return Profile(ways, np.partition(clearance, beams - 1, axis=1)[:, beams - 1])
+    return Profile(ways, footprint.nearest(seen, radii, beams))

@@ -9,6 +9,7 @@ from vla_ros.core.robot_description import BaseLimits
 from vla_ros.safety.verdict import PASS, Level, Verdict
 
 AXES = ("linear.x", "linear.y", "linear.z", "angular.x", "angular.y", "angular.z")
+_BELOW = 1.0 - 1e-12  # rounding may not lift the result above the limit
 RawTwist = tuple[float, float, float, float, float, float]
 
 
@@ -38,7 +39,7 @@ def limited_twist(raw: RawTwist, limits: BaseLimits) -> tuple[Twist2D, Verdict]:
         (abs(wz), limits.yaw_rate, "angular", "rad/s"),
     ):
         if value > limit:
-            share = limit / value
+            share = limit / value * _BELOW
             if share < scale:
                 scale = share
                 text = f"{axis} speed of {value:.3g} {unit} is above {limit:g}: scaled to {scale:.0%}."
