@@ -55,9 +55,11 @@ class Referent:
         if self.name:
             return self.name
         noun = (self.category or self.kind).replace("_", " ")
-        adjectives = [self.superlative.replace("_", " "), *self.attributes, self.posture]
+        article = "any" if "any" in self.attributes else "the"
+        said = [a for a in self.attributes if a != "any"]
+        adjectives = [self.superlative.replace("_", " "), *said, self.posture]
         negated = [f"not {a}" for a in self.not_attributes]
-        text = " ".join(["the", *filter(None, adjectives), noun, *negated])
+        text = " ".join([article, *filter(None, adjectives), noun, *negated])
         for relation in self.relations:
             text += f" {relation.predicate.replace('_', ' ')} {relation.referent.words()}"
         return text

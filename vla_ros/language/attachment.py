@@ -194,6 +194,8 @@ class Context:
         if noun.asks and not noun.kind:
             raise Unclear("unknown", f"I do not know '{noun.asks}' as a thing. {self._known('object')}")
         superlative, attributes = noun.superlative, list(dict.fromkeys(noun.attributes))
+        if noun.any_will_do and noun.quantity == 1 and not superlative and noun.kind in ("object", "person"):
+            attributes.append("any")
         for side in ("left", "right"):
             if side in attributes and not superlative and noun.kind != "place":
                 superlative = f"{side}_most"

@@ -51,6 +51,8 @@ class Noun:
     coordinated: list[Noun] = field(default_factory=list)
     start: int = 0
     guesses: int = 0
+    any_will_do: bool = False
+    """True for "a cup", "some cup", "someone": the speaker leaves the choice to the robot."""
 
     @property
     def headless(self) -> bool:
@@ -147,6 +149,7 @@ class NounReader:
             if word in DETERMINERS and not (word in PRONOUNS and noun.determined):
                 at += 1
                 noun.determined = True
+                noun.any_will_do |= word in ("a", "an", "any", "some", "another")
                 noun.definite |= word in ("the", "this", "that", "these", "those", "my", "all", "both")
                 if word in _ALL:
                     noun.quantity, noun.counted = -1, True
@@ -259,6 +262,7 @@ class NounReader:
     @staticmethod
     def _set(noun: Noun, entry: Entry, phrase: str) -> None:
         noun.plural = entry.plural
+        noun.any_will_do |= phrase.startswith(("some", "any"))
         noun.asks = ""
         noun.kind = {"object": "object", "thing": "object", "room": "place", "furniture": "place"}.get(
             entry.part, "person"
