@@ -37,7 +37,7 @@ class LaunchConfiguration(Recorded):
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the recorders into sys.modules until the test ends."""
-    actions = ("DeclareLaunchArgument", "LogInfo", "OpaqueFunction", "SetEnvironmentVariable", "Shutdown")
+    actions = ("DeclareLaunchArgument", "OpaqueFunction", "SetEnvironmentVariable", "Shutdown")
     contents: dict[str, dict[str, type]] = {
         "launch": {"LaunchContext": LaunchContext, "LaunchDescription": type("LaunchDescription", (Recorded,), {})},
         "launch.actions": {name: type(name, (Recorded,), {}) for name in actions},
@@ -50,4 +50,6 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         for member, value in members.items():
             setattr(module, member, value)
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.delitem(sys.modules, "vla_ros.cli.launching", raising=False)
+    # what is imported with the recorders must go with them
+    monkeypatch.setitem(sys.modules, "vla_ros.cli.launching", ModuleType("gone"))
+    del sys.modules["vla_ros.cli.launching"]

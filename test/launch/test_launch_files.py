@@ -79,7 +79,7 @@ def test_a_launch_file_starts_what_vla_up_starts(name: str, monkeypatch: pytest.
 def test_a_node_that_ends_shuts_the_launch_down(monkeypatch: pytest.MonkeyPatch) -> None:
     _, nodes, _ = recorded("sim", monkeypatch)
     for node in nodes:
-        assert "Shutdown" in {type(action).__name__ for action in node.kwargs["on_exit"]}
+        assert type(node.kwargs["on_exit"]).__name__ == "Shutdown"
 
 
 def test_every_launch_file_uses_the_dds_profile(monkeypatch: pytest.MonkeyPatch) -> None:

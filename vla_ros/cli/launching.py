@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, SetEnvironmentVariable, Shutdown
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -77,8 +77,5 @@ def node_action(process: Process) -> Node:
         remappings=list(process.remappings),
         ros_arguments=["--log-level", process.logger_level],
         output="screen",
-        on_exit=[
-            LogInfo(msg=f"{process.executable} has ended; ending all the others"),
-            Shutdown(reason=f"{process.executable} has ended"),
-        ],
+        on_exit=Shutdown(reason=f"{process.executable} has ended; ending all the others"),
     )
