@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +18,10 @@ _PLANE_BAND = 0.03
 """A surface is looked for this far from its height in the plan [m]: camera poses are not perfect."""
 _SIDE_GAP = 0.012
 """Boards above the things in a shelf are so thick [m]."""
-_OVERHANG, _IN_SHELF = 0.04, 0.005
-"""Things stick out so far over the usable rectangle of a top, and of a board between panels [m]."""
+_OVERHANG, _IN_SHELF = 0.04, -0.004
+"""Things stick out so far over the usable rectangle of a top, and of a board between panels or cushions [m]."""
+_SILL_HEIGHT = 0.3
+"""Above this height, what is beside a wall hangs on it [m]."""
 _FIXTURES = 0.35
 """Fixtures beside the usable surfaces are at most so high [m]."""
 
@@ -52,7 +55,10 @@ class FloorPlanBackground:
         slack = np.float32(p.depth_noise) * cloud.depth**2
         z = cloud.xyz[..., 2]
         on_floor = usable & (place == FLOOR)
-        mask = on_floor & (z > p.floor_min_height + slack) & (z < p.person_max_height + 0.3)
+        mask = on_floor & (z > p.floor_min_height + slack) & (z < p.person_max_height)
+        rows, cols = np.nonzero(mask & (z > _SILL_HEIGHT))
+        sills = self._map.beside_wall(cloud.xyz[rows, cols, :2])
+        mask[rows[sills], cols[sills]] = False
         support = np.zeros(shape, dtype=np.float32)
         flat_place = np.where(usable, place, np.int16(FLOOR)).ravel()
         order = np.argsort(flat_place, kind="stable")
@@ -64,6 +70,10 @@ class FloorPlanBackground:
                 self._on_piece(piece, pixels, cloud, slack.ravel()[pixels], flat_mask, flat_support)
         self._remove_leaves(cloud, on_floor, mask)
         return Foreground(mask, support, on_floor)
+
+    def beside_wall(self, xy: Array) -> Mask:
+        """True for points of shape (n, 2) so near to a wall that sills and pictures reach them."""
+        return self._map.beside_wall(xy)
 
     def _on_piece(
         self,
@@ -79,7 +89,8 @@ class FloorPlanBackground:
         local = piece.local(xyz[:, :2])
         z = xyz[:, 2]
         # Beside the usable surfaces stand fixtures (sink, pillows): only what is far above is something else.
-        above = z > piece.piece.size[2] + _FIXTURES
+        above = (z > piece.piece.size[2] + _FIXTURES) & (z < self._params.person_max_height)
+        above[above] &= ~self._map.beside_wall(xyz[above, :2])
         mask[pixels[above]] = True
         support[pixels[above]] = piece.piece.size[2]
         least = self._params.min_height + slack
@@ -89,8 +100,7 @@ class FloorPlanBackground:
             offset = _plane_offset(local[inside], height[inside])
             height = height - offset[0] - local[:, 0] * offset[1] - local[:, 1] * offset[2]
             things = inside & (height > least) & (height < surface.clearance - _SIDE_GAP)
-            lab = cloud.lab.reshape(-1, 3)[pixels]
-            things |= _stained(lab, inside, height, least)
+            things |= _stained(cloud.rgb.reshape(-1, 3)[pixels], inside, height, least)
             mask[pixels[things]] = True
             support[pixels[things]] = surface.height
 
@@ -142,17 +152,25 @@ def _plane_offset(local: Array, height: Array) -> tuple[float, float, float]:
     return (float(fit[0]), float(fit[1]), float(fit[2]))
 
 
-def _stained(lab: Array, inside: Mask, height: Array, least: Array) -> Mask:
+def _stained(rgb: NDArray[np.uint8], inside: Mask, height: Array, least: Array) -> Mask:
     """Thin things: between a third of the least height and that height, but of clearly another colour."""
     low = inside & (np.abs(height) < 0.003)
     out: Mask = inside & (height > least / 3) & (height <= least)
     if low.sum() < 60 or not out.any():
         return np.zeros_like(out)
-    typical = np.median(lab[low], axis=0)
-    spread = np.abs(lab[low] - typical).mean(axis=0)
-    far = np.abs(lab - typical)
+    own = _lab(rgb[low][:: max(int(low.sum()) // 500, 1)])
+    typical = np.median(own, axis=0)
+    spread = np.abs(own - typical).mean(axis=0)
+    far = np.abs(_lab(rgb[out]) - typical)
     hue = np.hypot(far[:, 1], far[:, 2])
-    return out & ((hue > 14 + 3 * spread[1:].max()) | (far[:, 0] > 28 + 3 * spread[0]))
+    out[out] = (hue > 14 + 3 * spread[1:].max()) | (far[:, 0] > 28 + 3 * spread[0])
+    return out
+
+
+def _lab(rgb: NDArray[np.uint8]) -> Array:
+    """CIE L*a*b* of pixels of shape (n, 3)."""
+    scaled = rgb[None].astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB)[0], dtype=np.float32)
 
 
 def _leaf_pixels(piece: LocalPiece, leaf: Leaf, xyz: Array) -> Mask | None:
@@ -176,12 +194,14 @@ def _leaf_pixels(piece: LocalPiece, leaf: Leaf, xyz: Array) -> Mask | None:
     across = np.abs(-ray[:, 0] * math.sin(angle) + ray[:, 1] * math.cos(angle))
     along = ray[:, 0] * math.cos(angle) + ray[:, 1] * math.sin(angle)
     panel: Mask = near & (across < 0.05) & (along > 0)
-    long_enough = np.ptp(along[panel]) > 0.5 * width and np.ptp(xyz[panel, 2]) > 0.25
-    if not long_enough or panel.sum() < 0.45 * near.sum():
+    share = panel.sum() / near.sum()
+    tall = panel.any() and np.ptp(xyz[panel, 2]) > 0.25
+    long_enough = panel.any() and np.ptp(along[panel]) > 0.5 * width
+    if not (tall and (share > 0.6 or (long_enough and share > 0.4))):
         return None
-    handle: Mask = near & (across < _LEAF_REACH) & (along > 0)
-    return handle
+    out: Mask = (radius < width) & (across < _LEAF_REACH) & (along > -0.05) & (xyz[:, 2] < piece.piece.size[2] + 0.03)
+    return out
 
 
-_LEAF_REACH = 0.10
+_LEAF_REACH = 0.13
 """Half thickness of a door with its handle and inner shelves [m]."""

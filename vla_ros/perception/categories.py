@@ -13,6 +13,10 @@ from vla_ros.perception.measures import Measure
 
 _UNKNOWN = 0.04
 """Fit of "nothing in the catalog": what fits worse is not that kind."""
+_SURE = 0.6
+"""A category so likely may correct the name of a colour."""
+_FRONT_ONLY, _PANEL = 2.0, 0.012
+"""Cost of a basket seen as one panel, and the least thickness of such a panel [m]."""
 _TIPPED = 0.12
 """How much rarer things lie on a side than stand as the catalog says."""
 
@@ -32,6 +36,20 @@ class CategoryScorer:
         fits = [(k.category, self._fit(k, measure, colors)) for k in self._kinds]
         return normalised(fits)
 
+    def plausible_colors(
+        self, categories: tuple[tuple[str, float], ...], colors: tuple[tuple[str, float], ...]
+    ) -> tuple[tuple[str, float], ...]:
+        """Colours with the leader replaced by the one that light turns into it and that a sure category comes in."""
+        if not categories or not colors or categories[0][1] < _SURE:
+            return colors
+        known = next((k.colors for k in self._kinds if k.category == categories[0][0]), ())
+        name, share = colors[0]
+        close = [c for c in known if similar(name, c)]
+        if name in known or len(close) != 1:
+            return colors
+        rest = tuple((c, s) for c, s in colors[1:] if c != close[0])
+        return ((close[0], share), *rest)
+
     def _fit(self, kind: ObjectKind, measure: Measure, colors: tuple[tuple[str, float], ...]) -> float:
         size = max(self._size_fit(kind, size, measure) * prior for size, prior in _postures(kind))
         return size * _shape_fit(kind, measure) * _color_fit(kind, colors)
@@ -40,7 +58,10 @@ class CategoryScorer:
     def _size_fit(kind: ObjectKind, size: tuple[float, float, float], measure: Measure) -> float:
         cost = 0.0
         seen = (measure.length, measure.width, measure.height)
-        for expected, found in zip(size, seen):
+        for axis, (expected, found) in enumerate(zip(size, seen)):
+            if axis == 1 and kind.container and kind.shape == "box" and _PANEL < found < 0.5 * expected:
+                cost += _FRONT_ONLY  # only the front panel is seen, what is behind it is air
+                continue
             deviation = math.log(max(found, 1e-3) / expected)
             sigma = math.hypot(0.5 * kind.tolerance, 0.6 * measure.pixel / expected)
             if measure.partial and deviation < 0:
@@ -77,7 +98,8 @@ def _shape_fit(kind: ObjectKind, measure: Measure) -> float:
     trust = float(np.clip((pixels - 3) / 6, 0.0, 1.0))  # a few pixels have no shape
     share = measure.round_share if disc else 1.0 - measure.round_share
     fit = 1.0 - trust * (1.0 - (0.25 + 0.75 * share))
-    if kind.shape == "sphere" or (disc and kind.shape == "cylinder"):
+    # Bottles narrow to a neck, so the top tells balls only from lower cylinders.
+    if kind.shape == "sphere" or (disc and kind.shape == "cylinder" and kind.size[2] < 2.5 * kind.size[0]):
         ball = 1.0 / (1.0 + math.exp((measure.taper - 0.84) / 0.05))
         share = ball if kind.shape == "sphere" else 1.0 - ball
         fit *= 1.0 - trust * (1.0 - (0.15 + 0.85 * share))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,16 +23,15 @@ _MAX_GAIN = 1.4
 class Cloud:
     """One frame as points.
 
-    ``xyz`` float32 (H, W, 3) in the world [m]; ``depth`` float32 (H, W) [m]; ``valid`` bool (H, W);
-    ``rgb`` uint8 (H, W, 3), exposure evened out; ``lab`` float32 (H, W, 3), CIE L*a*b*; ``camera`` (3,) the camera's
-    place [m]; ``focal`` focal length [px]. Where ``valid`` is False the points are meaningless but finite.
+    ``xyz`` float32 (H, W, 3) in the world [m]; ``depth`` float32 (H, W) [m]; ``valid`` bool (H, W); ``rgb`` uint8
+    (H, W, 3), exposure evened out; ``camera`` (3,) the camera's place [m]; ``focal`` focal length [px]. Where
+    ``valid`` is False the points are meaningless but finite.
     """
 
     xyz: Array
     depth: Array
     valid: Mask
     rgb: NDArray[np.uint8]
-    lab: Array
     camera: NDArray[np.float64]
     focal: float
 
@@ -63,8 +61,7 @@ def back_project(frame: RgbdFrame, min_range: float, max_range: float) -> Cloud:
     turned = _rays(frame.intrinsics) @ pose[:3, :3].T.astype(np.float32)
     xyz = (turned * depth.reshape(-1, 1) + pose[:3, 3].astype(np.float32)).reshape(*depth.shape, 3)
     rgb = _exposed(np.ascontiguousarray(frame.rgb))
-    lab = cv2.cvtColor(rgb.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB)
-    return Cloud(xyz, depth, valid, rgb, lab, pose[:3, 3].copy(), float(frame.intrinsics.fx))
+    return Cloud(xyz, depth, valid, rgb, pose[:3, 3].copy(), float(frame.intrinsics.fx))
 
 
 def _exposed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

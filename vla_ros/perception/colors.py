@@ -20,6 +20,12 @@ _SIMILAR = (
 """Pairs that light and shade can turn into each other."""
 
 
+_PALE = ("white", "grey", "black")
+_VIVID = np.array([name not in (*_PALE, "beige", "brown") for name in COLORS], dtype=float)
+_VIVID_SHARE = 0.22
+"""A vivid colour on so much of a pale thing gives it its name."""
+
+
 def name_index(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Index into COLORS of every pixel; rgb has shape (..., 3)."""
     q = rgb >> (8 - _BITS)
@@ -36,10 +42,16 @@ def color_shares(rgb: NDArray[np.uint8]) -> tuple[tuple[str, float], ...]:
         return ()
     value = rgb.max(axis=1).astype(np.float32)
     bright = float(np.percentile(value, 80))
-    weight = np.clip(value / max(bright, 1.0), 0.15, 1.0) ** 2
+    weight = np.clip(value / max(bright, 1.0), 0.6, 1.0) ** 2
     names = name_index(rgb)
     votes = np.bincount(names, weights=weight, minlength=len(COLORS))
     leader = int(votes.argmax())
+    if COLORS[leader] in _PALE:
+        # A green can with a white label is a green can.
+        counts = np.bincount(names, minlength=len(COLORS)) * _VIVID
+        if counts.max() > _VIVID_SHARE * len(names):
+            leader = int(counts.argmax())
+            votes[leader] += votes.max()
     family = votes.copy()
     members = np.array([i == leader or {COLORS[i], COLORS[leader]} in _SIMILAR for i in range(len(COLORS))])
     chosen = members[names]

@@ -12,8 +12,10 @@ from vla_ros.core.floorplan import FloorPlan, Furniture
 from vla_ros.core.geometry import Box
 
 FLOOR, OUTSIDE, WALL = -1, -2, -3
-_WALL_SKIN = 0.015
+_WALL_SKIN = 0.025
 """Points of a wall are found so far in front of it [m]."""
+_SILL = 0.14
+"""Window sills and picture frames stick out of a wall by less than this [m]."""
 _HANDLE_REACH = 0.08
 """How far handles stick out of a front with leaves [m]."""
 
@@ -53,6 +55,10 @@ class FloorMap:
             box = np.array([door.center]) + np.array([[-0.2, -0.2], [0.2, 0.2]])
             a, b = np.floor((box - self._low) / self._cell).astype(int)
             outside[max(a[0], 0) : b[0] + 1, max(a[1], 0) : b[1] + 1] = False
+        for wall in plan.wall_boxes():
+            self._paint(wall, (0.0, 0.0), _SILL, WALL)
+        self._fixtures = self._grid == WALL
+        self._grid[:] = FLOOR
         self._grid[outside] = OUTSIDE
         for i, piece in enumerate(plan.furniture):
             front = _HANDLE_REACH if piece.leaves else furniture_margin
@@ -65,12 +71,20 @@ class FloorMap:
         for wall in plan.wall_boxes():  # but a wall keeps its skin: furniture stands right against it
             self._paint(wall, (thin, thin), thin, WALL)
 
+    def beside_wall(self, xy: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """True for points of shape (..., 2) so near to a wall that sills, frames and pictures reach them."""
+        i, j = self._cells(xy)
+        out: NDArray[np.bool_] = self._fixtures[i, j]
+        return out
+
     def look_up(self, xy: NDArray[np.float32]) -> NDArray[np.int16]:
         """Index of the furniture at points of shape (..., 2), or FLOOR, WALL, OUTSIDE."""
+        return self._grid[self._cells(xy)]
+
+    def _cells(self, xy: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         cell = ((xy - self._low) * np.float32(1 / self._cell)).astype(np.int32)
         i = np.clip(cell[..., 0], 0, self._grid.shape[0] - 1)
-        j = np.clip(cell[..., 1], 0, self._grid.shape[1] - 1)
-        return self._grid[i, j]
+        return i, np.clip(cell[..., 1], 0, self._grid.shape[1] - 1)
 
     def _paint(self, box: Box, grow_x: tuple[float, float], grow_y: float, value: int) -> None:
         """Writes ``value`` where the box's footprint, grown by (back, front) and sideways, lies."""

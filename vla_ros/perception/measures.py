@@ -47,11 +47,9 @@ def measure(segment: Segment, camera: Vector) -> Measure:
     """Measures a segment; ``camera`` (3,) is the camera's place in the same frame [m]."""
     points = segment.points.astype(np.float64)
     xy, z = points[:, :2], points[:, 2]
-    top = float(np.percentile(z, 99)) if len(z) > 150 else float(z.max())
     lowest = float(np.percentile(z, 1)) if len(z) > 150 else float(z.min())
     stands = lowest - segment.support < _STANDS_GAP + 2 * segment.pixel or segment.hidden > 0.15
     bottom = segment.support if stands else lowest - 0.5 * segment.pixel
-    height = max(top - bottom, 0.003)
     partial = segment.cut or segment.hidden > 0.12
 
     view = xy.mean(axis=0) - camera[:2]
@@ -60,6 +58,8 @@ def measure(segment: Segment, camera: Vector) -> Measure:
     across, along = xy @ side, xy @ view
     low, high = _extent(across)
     span = high - low + 0.8 * segment.pixel
+    top = _top(across, z, span)
+    height = max(top - bottom, 0.003)
     front, back = _extent(along)
     middle = (low + high) / 2
 
@@ -73,7 +73,7 @@ def measure(segment: Segment, camera: Vector) -> Measure:
 
     if height < 0.4 * span and width < 0.7 * length:
         round_share = 0.0  # all of a low thing's top is seen: a long one is no disc
-    is_round = round_share > 0.5 and width > 0.36 * length and back - front < 1.35 * span
+    is_round = round_share > 0.5 and width > 0.25 * length and back - front < 1.35 * span
     if is_round:
         center_xy = round_center[0] * side + round_center[1] * view
         length = width = span
@@ -114,12 +114,24 @@ def _rectangle(hull: NDArray[np.float64], pixel: float) -> tuple[NDArray[np.floa
     return origin + np.array([cx, cy]), a + grow, b + grow, yaw, fill
 
 
+def _top(across: NDArray[np.float64], z: NDArray[np.float64], span: float) -> float:
+    """Upper end without stray points and without a stalk that is a sixth as wide as the thing."""
+    high = float(np.percentile(z, 99)) if len(z) > 150 else float(z.max())
+    body = float(np.percentile(z, 96))
+    stalk = z > body + 0.002
+    if high - body > 0.004 and 0 < stalk.sum() < 0.04 * len(z) + 1 and np.ptp(across[stalk]) < span / 6:
+        return body + 0.001
+    return high
+
+
 def _taper(across: NDArray[np.float64], z: NDArray[np.float64], top: float, height: float, span: float) -> float:
-    """Width of the uppermost eighth of the height over the whole width."""
-    slab = z > top - 0.12 * height
-    if slab.sum() < 3:
-        return 1.0
-    return float(np.ptp(across[slab]) / max(span, 1e-4))
+    """Width of the uppermost eighth of the height (more when it has too few pixels) over the whole width."""
+    body = z <= top + 0.001
+    for share in (0.12, 0.18, 0.25):
+        slab = body & (z > top - share * height)
+        if slab.sum() >= 4:
+            return float(np.ptp(across[slab]) / max(span, 1e-4))
+    return 1.0
 
 
 def _roundness(
@@ -133,7 +145,7 @@ def _roundness(
         return 0.0
     at = np.linspace(0.0, length[-1], 48, endpoint=False)
     outline = np.column_stack([np.interp(at, length, closed[:, i]) for i in range(2)])
-    near = outline[outline[:, 1] < center[1] - max(0.25 * radius, 0.6 * pixel)]
+    near = outline[outline[:, 1] < center[1] - max(0.4 * radius, 0.6 * pixel)]
     if len(near) < 5:
         return 0.0
     off = np.abs(np.hypot(near[:, 0] - center[0], near[:, 1] - center[1]) - radius)

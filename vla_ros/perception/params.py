@@ -17,13 +17,13 @@ class PerceptionParams:
         4.0, "farther depth is ignored; the robot's camera may lower it", unit="m", minimum=0.3, maximum=20.0
     )
     min_height: float = param(
-        0.006, "lowest thing over a known surface that is still seen", unit="m", minimum=0.001, maximum=0.1
+        0.005, "lowest thing over a known surface that is still seen", unit="m", minimum=0.001, maximum=0.1
     )
     floor_min_height: float = param(
         0.02, "lowest thing on the floor that is still seen", unit="m", minimum=0.002, maximum=0.2
     )
     depth_noise: float = param(
-        0.0012, "added to those heights times the squared depth", unit="1/m", minimum=0.0, maximum=0.05
+        0.0005, "added to those heights times the squared depth", unit="1/m", minimum=0.0, maximum=0.05
     )
     furniture_margin: float = param(
         0.03, "points this near to the sides of furniture belong to it", unit="m", minimum=0.0, maximum=0.2

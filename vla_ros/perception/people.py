@@ -73,6 +73,7 @@ class PeopleFinder:
             and floor_share > 0.5
             and _WIDTH_RANGE[0] < float(width.max()) < _WIDTH_RANGE[1]
             and len(points) > 60
+            and not _is_panel(points)
         )
 
     def _person(self, cloud: Cloud, pixels: NDArray[np.intp], stamp_s: float) -> SceneObject:
@@ -109,3 +110,10 @@ class PeopleFinder:
             support_z=0.0,
             colors=colors,
         )
+
+
+def _is_panel(points: NDArray[np.floating]) -> bool:
+    """True for upright points in one plane, such as a door leaf; bodies are rounded."""
+    xy = points[:, :2] - points[:, :2].mean(axis=0)
+    values = np.linalg.eigvalsh(xy.T @ xy / len(xy))
+    return bool(np.sqrt(max(float(values[0]), 0.0)) < 0.015)

@@ -49,6 +49,11 @@ class PlaneBackground:
             mask &= ~(over & (rise <= p.min_height + slack))  # the surface itself and what carries it
         return Foreground(mask | things, support, mask & ~things)
 
+    @staticmethod
+    def beside_wall(xy: Array) -> Mask:
+        """Walls are not known: always False; xy has shape (n, 2)."""
+        return np.zeros(len(xy), dtype=bool)
+
     def _heights(self, cloud: Cloud, level: Mask) -> list[float]:
         """Heights of large level surfaces above the floor, lowest first [m]."""
         z = cloud.xyz[..., 2][level]

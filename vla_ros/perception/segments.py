@@ -19,7 +19,7 @@ _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 class Segment:
     """One group of pixels.
 
-    ``rows``, ``cols`` (n,); ``points`` (n, 3) in the world [m]; ``rgb`` (n, 3); ``lab`` (n, 3); ``support`` [m]
+    ``rows``, ``cols`` (n,); ``points`` (n, 3) in the world [m]; ``rgb`` (n, 3); ``support`` [m]
     is the height of the surface below, ``on_floor`` tells that this is the floor. ``cut`` tells that the image's
     border cuts it, ``hidden`` is the share of its outline that lies behind something nearer, ``pixel`` the
     width of a pixel at its distance [m].
@@ -29,7 +29,6 @@ class Segment:
     cols: NDArray[np.intp]
     points: Array
     rgb: NDArray[np.uint8]
-    lab: Array
     support: float
     on_floor: bool
     cut: bool
@@ -97,7 +96,6 @@ def make_segment(cloud: Cloud, pixels: NDArray[np.intp], support: Array, on_floo
         cols,
         cloud.xyz.reshape(-1, 3)[pixels],
         cloud.rgb.reshape(-1, 3)[pixels],
-        cloud.lab.reshape(-1, 3)[pixels],
         below,
         floor,
         bool(border),
