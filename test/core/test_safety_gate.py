@@ -197,9 +197,7 @@ def test_a_stop_interrupts_a_running_trajectory_and_refuses_the_next() -> None:
 
 def test_fingers_are_never_held_and_never_opened_by_a_stop() -> None:
     story = Story().armed()
-    close = JointTrajectory(
-        ROBOT.gripper.joints, np.array([0.5]), np.full((1, 2), 0.01), efforts=np.full((1, 2), 10.0)
-    )
+    close = JointTrajectory(ROBOT.gripper.joints, np.array([0.5]), np.full((1, 2), 0.01), efforts=np.full((1, 2), 10.0))
     story.gate.on_gripper(close, story.now)
     assert story.run(0.02).gripper is close
     story.gate.on_emergency_stop(True, story.now)

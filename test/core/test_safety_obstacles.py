@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -219,11 +220,11 @@ def test_noise_at_the_border_does_not_flap() -> None:
     clean = story.obstacles.copy()
     story.outputs.clear()
     for _ in range(1000):
-        story.obstacles = clean + (rng.uniform(-0.01, 0.01), 0.0)
+        story.obstacles = clean + np.array([rng.uniform(-0.01, 0.01), 0.0])
         story.run(0.02)
     states = [o.status.state for o in story.outputs]
     changes = [k for k in range(1, len(states)) if states[k] != states[k - 1]]
-    assert all(b - a >= 50 for a, b in zip(changes, changes[1:])) and len(changes) <= 20
+    assert all(b - a >= 50 for a, b in itertools.pairwise(changes)) and len(changes) <= 20
     assert story.pose.x + RADIUS < 1.0 - 0.005
 
 

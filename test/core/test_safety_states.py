@@ -21,9 +21,7 @@ def test_exactly_these_ways_exist() -> None:
     armed = {State.ARMED, State.RUNNING, State.SLOWED, State.BLOCKED, State.HALTED}
     for state, event in itertools.product(State, Event):
         after = next_state(state, event)
-        if state == State.FAULTED:
-            expected = State.FAULTED
-        elif event == Event.FAULT:
+        if state == State.FAULTED or event == Event.FAULT:
             expected = State.FAULTED
         elif event == Event.E_STOP:
             expected = State.E_STOPPED
