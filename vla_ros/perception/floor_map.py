@@ -12,7 +12,7 @@ from vla_ros.core.floorplan import FloorPlan, Furniture
 from vla_ros.core.geometry import Box
 
 FLOOR, OUTSIDE, WALL = -1, -2, -3
-_WALL_SKIN = 0.025
+_WALL_SKIN = 0.03
 """Points of a wall are found so far in front of it [m]."""
 _SILL = 0.14
 """Window sills and picture frames stick out of a wall by less than this [m]."""

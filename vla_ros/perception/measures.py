@@ -61,22 +61,23 @@ def measure(segment: Segment, camera: Vector) -> Measure:
     top = _top(across, z, span)
     height = max(top - bottom, 0.003)
     front, back = _extent(along)
-    middle = (low + high) / 2
 
     hull = cv2.convexHull(xy.astype(np.float32)).reshape(-1, 2).astype(np.float64)
     rect_center, length, width, yaw, fill = _rectangle(hull, segment.pixel)
     taper = _taper(across, z, top, height, span)
-    round_center = np.array([middle, front + span / 2])
-    round_share = _roundness(hull @ np.column_stack([side, view]), round_center, span / 2, segment.pixel)
+    low, high = _without_handle(across, low, high, height, segment.pixel)
+    disc = high - low + 0.8 * segment.pixel
+    round_center = np.array([(low + high) / 2, float(np.percentile(along, 5)) + disc / 2])
+    round_share = _roundness(hull @ np.column_stack([side, view]), round_center, disc / 2, segment.pixel)
     # Discs and half discs fill pi / 4 of their rectangle, boxes nearly all of it.
     round_share *= float(np.clip((_FULL + 0.1 * segment.pixel / span - fill) / 0.07, 0.0, 1.0))
 
     if height < 0.4 * span and width < 0.7 * length:
         round_share = 0.0  # all of a low thing's top is seen: a long one is no disc
-    is_round = round_share > 0.5 and width > 0.25 * length and back - front < 1.35 * span
+    is_round = round_share > 0.5 and width > 0.25 * length and back - front < 1.5 * disc
     if is_round:
         center_xy = round_center[0] * side + round_center[1] * view
-        length = width = span
+        length = width = disc
         yaw = 0.0
     else:
         center_xy = rect_center
@@ -122,6 +123,24 @@ def _top(across: NDArray[np.float64], z: NDArray[np.float64], span: float) -> fl
     if high - body > 0.004 and 0 < stalk.sum() < 0.04 * len(z) + 1 and np.ptp(across[stalk]) < span / 6:
         return body + 0.001
     return high
+
+
+def _without_handle(
+    across: NDArray[np.float64], low: float, high: float, height: float, pixel: float
+) -> tuple[float, float]:
+    """The lateral range without a cup's handle: thin columns of pixels on one side only of an upright thing."""
+    span = high - low
+    if len(across) < 40 or height < 0.6 * span:
+        return low, high
+    counts, edges = np.histogram(across, bins=max(int(span / pixel), 4), range=(low, high))
+    full = np.flatnonzero(counts >= 0.5 * np.percentile(counts, 90))
+    left, right = float(edges[full[0]]) - low, high - float(edges[full[-1] + 1])
+    small, large = 0.05 * span + pixel, 0.11 * span
+    if left > large and right < small:
+        return low + left, high
+    if right > large and left < small:
+        return low, high - right
+    return low, high
 
 
 def _taper(across: NDArray[np.float64], z: NDArray[np.float64], top: float, height: float, span: float) -> float:
