@@ -331,6 +331,8 @@ class Controller:
 
     def _status(self, goal: MotionGoal, step: Step, now: float) -> MotionStatus:
         opening = self._context.opening()
+        if goal.kind == "gripper" and step.state == "reached":
+            self._holding.settled()
         holding = self._holding.holding(opening, now)
         progress = min(1.0, max(0.0, step.progress))
         return MotionStatus(goal.goal_id, goal.kind, step.state, step.text, step.chosen, progress, opening, holding)

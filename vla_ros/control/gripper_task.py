@@ -79,6 +79,10 @@ class HoldingWatch:
         """A command was sent that should be done after ``seconds``."""
         self._commanded, self._since, self._settle = opening_m, now, seconds
 
+    def settled(self) -> None:
+        """The fingers have come to rest before their time."""
+        self._settle = 0.0
+
     def holding(self, opening_m: float, now: float) -> bool:
         """True when the measured opening stays more than the tolerance above the commanded one."""
         if self._commanded is None or now - self._since < self._settle:
