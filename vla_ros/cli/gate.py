@@ -1,4 +1,4 @@
-"""`vla arm` and `vla disarm`: the safety gate's services, for those who have no ros2 command."""
+"""`vla arm`, `vla disarm`, `vla reset`: the safety gate's services, for those who have no ros2 command."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from rich.console import Console
 
 from vla_ros.cli import environment
 
+SERVICES = {"arm": "arm", "disarm": "disarm", "reset": "reset_safety"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of both."""
+    """The options of all three."""
     parser.add_argument("--namespace", default="", help="of the robot")
     parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="longest wait (default 30 s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Calls the service named like the subcommand; exit code 1 with the gate's words when it refuses."""
+    """Calls the subcommand's service; exit code 1 with the gate's words when it refuses."""
     environment.activate()
     from std_srvs.srv import Trigger
 
@@ -24,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     with Operator(namespace=arguments.namespace.strip("/")) as operator:
-        client = operator.node.create_client(Trigger, arguments.subcommand)
+        client = operator.node.create_client(Trigger, SERVICES[arguments.subcommand])
         try:
             answer = operator.call(client, Trigger.Request(), arguments.timeout)
         except NoAnswerError as error:

@@ -14,12 +14,13 @@ SUBCOMMANDS = {
     "up": "start the robot's nodes (and the simulated home) as processes",
     "arm": "let the safety gate pass commands (it starts stopped)",
     "disarm": "make the safety gate stop the robot and stay stopped",
+    "reset": "release the safety gate's latched emergency stop",
     "say": "give the running robot a command and follow it to its end",
     "parse": "show what a sentence means, without ROS",
     "doctor": "check this machine and the running robot; every finding with its remedy",
 }
 """Name -> one line of help. Each lives in vla_ros/cli/<module>.py with add_arguments(parser) and run(arguments)."""
-MODULES = {"arm": "gate", "disarm": "gate"}
+MODULES = {"arm": "gate", "disarm": "gate", "reset": "gate"}
 """Where the module is not called like the subcommand."""
 
 
