@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,11 @@ from vla_ros.planning.floor import Floor
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.target import Target
+
+_NECK_RAD = 1.4
+_MOST_RESUMES = 3
+_ABSOLUTE = ("navigate", "approach", "head_look_at", "head_posture", "arm_posture", "arm_reach", "gripper")
+"""Kinds that can be asked for again after an interruption; the relative ones would go twice."""
 
 Script = Generator[None, None, None]
 """A skill's course: it yields once a tick while it waits, returns when done, raises Failure when it cannot."""
@@ -97,19 +103,24 @@ def move(
     ``until`` ends it early (returns None), ``retarget`` gives new targets each tick (keep_near). With ``check``
     any end but "reached" raises Failure. The goal stays the active one, and is so renewed, until then.
     """
-    ctx.goals += 1
     belief, params = ctx.belief, ctx.params
     scale = params.slow_scale if ctx.manner in ("slow", "careful") else params.normal_scale
     fields.setdefault("speed_scale", scale)
     if belief.held is not None:
         fields.setdefault("carried", belief.held.box)
-    goal = MotionGoal(f"{ctx.command_id}/{ctx.goals}@{ctx.now:.3f}", kind, ctx.command_id, **fields)
+    goal = MotionGoal(_goal_id(ctx), kind, ctx.command_id, **fields)
     ctx.active = goal
-    started = ctx.clock
+    started, again = ctx.clock, _MOST_RESUMES
     try:
         yield
         while True:
             status = belief.motion_of(goal.goal_id)
+            if status is not None and status.state == "cancelled" and kind in _ABSOLUTE and again > 0:
+                again -= 1  # control gave the goal up while the robot had to stand still
+                goal = replace(goal, goal_id=_goal_id(ctx))
+                ctx.active = goal
+                yield
+                continue
             if status is not None and status.is_end:
                 if check and status.state != "reached":
                     raise of_motion(status)
@@ -126,6 +137,12 @@ def move(
             yield
     finally:
         ctx.active = None
+
+
+def _goal_id(ctx: Context) -> str:
+    """An id that no other goal has, of this or an earlier planner."""
+    ctx.goals += 1
+    return f"{ctx.command_id}/{ctx.goals}@{ctx.now:.3f}"
 
 
 def pause(ctx: Context, seconds: float) -> Script:
@@ -147,7 +164,11 @@ def fresh_scenes(ctx: Context, count: int | None = None) -> Script:
 
 
 def look_at(ctx: Context, point: tuple[float, float, float], count: int | None = None) -> Script:
-    """Turns the camera to a point [m] and waits for fresh scenes from that view."""
+    """Turns the camera to a point [m], the base too where the neck does not reach, and waits for fresh scenes."""
+    robot = ctx.belief.robot
+    turn = math.remainder(math.atan2(point[1] - robot.y, point[0] - robot.x) - robot.theta, 2 * math.pi)
+    if abs(turn) > _NECK_RAD:
+        yield from move(ctx, "base_move", check=False, offset=(0.0, 0.0, turn), timeout_s=15.0)
     target = Pose((float(point[0]), float(point[1]), float(point[2])))
     yield from move(ctx, "head_look_at", targets=(target,), timeout_s=6.0, tolerance_rad=0.1)
     yield from fresh_scenes(ctx, count)

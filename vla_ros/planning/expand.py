@@ -327,7 +327,10 @@ class Expander:
     def _want_report(self, step: TaskStep) -> list[Step]:
         target = self.known(step.object or step.source or step.destination)
         what = step.about or (target.words() if target else "what I see")
-        return [Step("report", target, f"tell about {what}", talking.report(target, step), timeout_s=300.0)]
+        one = target is not None and step.object is not None and target.referent.quantity == 1
+        certain = one and target is not None and target.referent.kind == "object" and target.referent.category
+        needs = (Fact("located", target),) if certain else ()
+        return [Step("report", target, f"tell about {what}", talking.report(target, step), needs, (), 300.0)]
 
     _want_answer = _want_report
 

@@ -1,4 +1,6 @@
-"""Tool poses that hold a thing, from its perceived box and its kind. Tool axes: x out of the hand, y along closing."""
+"""Tool poses that hold a thing, from its perceived box and its kind. Tool axes: x out of the hand, y along closing.
+
+The pads reach 12 mm beyond the tool's origin, hence the clearances."""
 
 from __future__ import annotations
 
@@ -43,14 +45,20 @@ def tool_pose(position: Vector, approach: Vector, closing: Vector) -> Pose:
     return Pose.from_matrix(matrix)
 
 
-def candidates(thing: SceneObject, kind: ObjectKind | None, gripper: Gripper, robot: Pose2D) -> list[Grasp]:
-    """All grasps worth trying, the preferred style first; empty when the thing is too wide for the gripper."""
+def candidates(
+    thing: SceneObject, kind: ObjectKind | None, gripper: Gripper, robot: Pose2D, support_z: float | None = None
+) -> list[Grasp]:
+    """All grasps worth trying, the preferred style first; empty when the thing is too wide for the gripper.
+
+    ``support_z`` [m] is the height of what the thing stands on, where it is known better than from the thing's box.
+    """
     size = believed_size(thing, kind)
+    base = thing.pose.position[2] - size[2] / 2 if support_z is None else support_z
     found = {
-        "top": _top(thing, size, gripper),
-        "side": _side(thing, size, gripper, robot, 0.0, "side"),
-        "slanted": _side(thing, size, gripper, robot, math.radians(40), "slanted"),
-        "rim": _rim(thing, size) if kind is not None and kind.grasp == "rim" else [],
+        "top": _top(thing, size, gripper, base),
+        "side": _side(thing, size, gripper, robot, base, 0.0, "side"),
+        "slanted": _side(thing, size, gripper, robot, base, math.radians(40), "slanted"),
+        "rim": _rim(thing, size, base) if kind is not None and kind.grasp == "rim" else [],
     }
     preferred = kind.grasp if kind is not None else ("side" if size[2] > 1.3 * size[0] else "top")
     styles = [preferred, *(s for s in ("top", "side", "rim", "slanted") if s != preferred)]
@@ -93,10 +101,9 @@ def _quarters(yaw: float) -> list[float]:
     return [yaw + i * math.pi / 2 for i in range(4)]
 
 
-def _top(thing: SceneObject, size: tuple[float, float, float], gripper: Gripper) -> list[Grasp]:
-    x, y, z = thing.pose.position
-    base = z - size[2] / 2
-    height = max(min(z, base + size[2] - 0.01), base + size[2] - _GRIP_DEPTH_M, base + _CLEARANCE_M)
+def _top(thing: SceneObject, size: tuple[float, float, float], gripper: Gripper, base: float) -> list[Grasp]:
+    x, y, _ = thing.pose.position
+    height = max(base + min(size[2] / 2, size[2] - 0.01), base + size[2] - _GRIP_DEPTH_M, base + _CLEARANCE_M)
     down = np.array([0.0, 0.0, -1.0])
     return [
         Grasp(tool_pose(np.array([x, y, height]), down, np.array([math.cos(a), math.sin(a), 0.0])), "top")
@@ -105,14 +112,19 @@ def _top(thing: SceneObject, size: tuple[float, float, float], gripper: Gripper)
 
 
 def _side(
-    thing: SceneObject, size: tuple[float, float, float], gripper: Gripper, robot: Pose2D, pitch: float, style: str
+    thing: SceneObject,
+    size: tuple[float, float, float],
+    gripper: Gripper,
+    robot: Pose2D,
+    base: float,
+    pitch: float,
+    style: str,
 ) -> list[Grasp]:
     """Hand level (pitch 0) or slanted down by ``pitch`` [rad], fingers closing horizontally."""
     limit = gripper.max_opening - _MARGIN_M
-    x, y, z = thing.pose.position
-    base = z - size[2] / 2
+    x, y, _ = thing.pose.position
     lowest = _HAND_RADIUS_M if pitch == 0.0 else 0.03
-    height = max(z, base + lowest)
+    height = base + max(size[2] / 2, lowest)
     if height > base + size[2] - 0.015:
         return []  # too low: the hand would touch the surface before the fingers hold anything
     toward = math.atan2(y - robot.y, x - robot.x)
@@ -132,11 +144,11 @@ def _side(
     return grasps
 
 
-def _rim(thing: SceneObject, size: tuple[float, float, float]) -> list[Grasp]:
+def _rim(thing: SceneObject, size: tuple[float, float, float], base: float) -> list[Grasp]:
     """One finger inside, one outside, from above, at points around the rim of an open round thing."""
-    x, y, z = thing.pose.position
+    x, y, _ = thing.pose.position
     radius = (size[0] + size[1]) / 4 - 0.004
-    height = z + size[2] / 2 - 0.02
+    height = base + size[2] - 0.02
     down = np.array([0.0, 0.0, -1.0])
     grasps = []
     for i in range(12):

@@ -46,7 +46,7 @@ def swing(target: Target, opening: bool) -> Callable[[Context], Script]:
         yield from look_at(ctx, poses[0].position)
         yield from move(ctx, "gripper", opening_m=gripper.max_opening, timeout_s=6.0)
         touch = (piece.name, leaf.name)
-        yield from move(ctx, "approach", targets=poses, ignore=touch, timeout_s=60.0)
+        yield from move(ctx, "approach", targets=poses, approach_m=0.10, ignore=touch, timeout_s=60.0)
         yield from move(
             ctx, "arm_reach", targets=poses, approach_m=0.10, ignore=touch, tolerance_m=0.012, timeout_s=30.0
         )

@@ -177,6 +177,8 @@ def _not_found(ctx: Context, target: Target, looked: list[str], missed: list[str
             describe.article(describe.thing(t, category)) + " " + describe.where(t, ctx.belief) for t in others
         )
         text += f"; I saw {describe.listing(list(seen)[:4])}"
+    if ctx.forbidden_rooms and not target.referent.relations:
+        text += f". I stayed out of {describe.listing(map(room_words, sorted(ctx.forbidden_rooms)))}, as you told me"
     if missed:
         unreached = [f"the {describe.noun(n)}" for n in missed]
         text += f". I could not get to {describe.listing(unreached)}"

@@ -52,7 +52,14 @@ def pick(target: Target) -> Callable[[Context], Script]:
         yield from move(ctx, "gripper", opening_m=gripper.max_opening, timeout_s=6.0)
         options = _options(ctx, target, thing, kind, gripper)
         poses = tuple(g.pose for g in options)
-        yield from move(ctx, "approach", targets=poses, obstacles=obstacles_near(ctx, thing), timeout_s=60.0)
+        yield from move(
+            ctx,
+            "approach",
+            targets=poses,
+            approach_m=ctx.params.pregrasp_m,
+            obstacles=obstacles_near(ctx, thing),
+            timeout_s=60.0,
+        )
         thing = yield from measure(ctx, target)
         grasp, box = yield from _reach(ctx, target, thing, kind, gripper)
         ctx.carrying = target
@@ -113,16 +120,12 @@ def obstacles_near(ctx: Context, thing: SceneObject) -> tuple[Box, ...]:
     )
 
 
-def touched(ctx: Context, thing: SceneObject) -> tuple[str, ...]:
-    """The furniture that the fingers may touch because the thing lies flat on it."""
-    support = ctx.belief.support_of(thing)
-    return (support[0].name,) if support and thing.size[2] < 0.05 else ()
-
-
 def _options(
     ctx: Context, target: Target, thing: SceneObject, kind: ObjectKind | None, gripper: Gripper
 ) -> list[grasps.Grasp]:
-    found = grasps.candidates(thing, kind, gripper, ctx.belief.robot)
+    support = ctx.belief.support_of(thing)
+    height = support[1].height if support else None
+    found = grasps.candidates(thing, kind, gripper, ctx.belief.robot, height)
     if not found:
         width = min(grasps.believed_size(thing, kind)[:2]) * 100
         text = f"{_named(target)} is {width:.0f} cm wide, and my gripper opens {gripper.max_opening * 100:.0f} cm"
@@ -144,7 +147,7 @@ def _reach(
         targets=tuple(g.pose for g in options),
         approach_m=ctx.params.pregrasp_m,
         obstacles=obstacles_near(ctx, thing),
-        ignore=(thing.id, *touched(ctx, thing)),
+        ignore=(thing.id,),
         tolerance_m=0.01,
         timeout_s=30.0,
     )

@@ -24,6 +24,7 @@ from vla_ros.planning.skills.picking import kind_of, measure, obstacles_near
 from vla_ros.planning.target import Target
 
 _LIFT_M = 0.05
+_PRE_M = 0.08
 _DROP_GAP_M = 0.03
 _NEAR_SPOT_M = 1.2
 _MOST_POSES = 40
@@ -167,12 +168,11 @@ def _release(
     if gripper is None:
         raise Failure("hardware", "I have no gripper", refused=True)
     lift = _LIFT_M if lower else 0.0
-    pairs = [(pose, spot) for spot in free for pose in spots.release_poses(held, spot, ctx.belief.robot, lift)]
-    pairs = pairs[:_MOST_POSES]
+    pairs = _pairs(ctx, held, free, lift)
     poses = tuple(pose for pose, _ in pairs)
     near = obstacles_near(ctx, held.thing if below is None else below)
-    yield from move(ctx, "approach", targets=poses, obstacles=near, timeout_s=60.0)
-    pairs = [(p, s) for s in free for p in spots.release_poses(held, s, ctx.belief.robot, lift)][:_MOST_POSES]
+    yield from move(ctx, "approach", targets=poses, approach_m=_PRE_M, obstacles=near, timeout_s=60.0)
+    pairs = _pairs(ctx, held, free, lift)
     poses = tuple(pose for pose, _ in pairs)
     ignore = (below.id,) if below is not None else ()
     status = yield from move(
@@ -181,7 +181,7 @@ def _release(
         targets=poses,
         obstacles=near,
         ignore=ignore,
-        approach_m=0.08,
+        approach_m=_PRE_M,
         tolerance_m=0.01,
         timeout_s=30.0,
     )
@@ -199,6 +199,12 @@ def _release(
         raise Failure("hardware", "my gripper did not open")
     yield from _retreat(ctx, pose)
     yield from look_at(ctx, spot.point)
+
+
+def _pairs(ctx: Context, held: Held, free: list[spots.Spot], lift: float) -> list[tuple[Pose, spots.Spot]]:
+    """Tool poses with their spots: the best turn of the hand for every spot first, then the next."""
+    turns = zip(*(spots.release_poses(held, spot, ctx.belief.robot, lift) for spot in free))
+    return [pair for poses in turns for pair in zip(poses, free)][:_MOST_POSES]
 
 
 def _retreat(ctx: Context, pose: Pose) -> Script:
