@@ -13,7 +13,7 @@ import numpy as np
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector, wrap_angle
 from vla_ros.core.robot_description import BaseLimits
 
-LOOK_AHEAD_M = 0.35
+LOOK_AHEAD_M = 0.22
 TURN_AWAY_M = 0.7
 SERVO_M = 0.30
 POSITION_GAIN = 1.6
@@ -105,7 +105,7 @@ class Follower:
             wish = servo(pose, Pose2D(goal[0], goal[1], self._yaw if self._yaw is not None else pose.theta))
             direction = goal - position
         else:
-            ahead = self._along[self._at] + LOOK_AHEAD_M + 0.3 * speed
+            ahead = self._along[self._at] + LOOK_AHEAD_M + 0.25 * speed
             aim = self.path[min(int(np.searchsorted(self._along, ahead)), len(self.path) - 1)]
             direction = aim - position
             wish = self._pursue(pose, direction, remaining)

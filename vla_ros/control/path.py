@@ -16,7 +16,7 @@ from vla_ros.core.geometry import Vector
 
 ESCAPE_RADIUS_M = 0.7
 ESCAPE_COST = 40.0
-CLEARANCE_COST = 6.0
+CLEARANCE_COST = 10.0
 SPACING_M = 0.05
 KEEP_FACTOR = 1.15
 
