@@ -149,6 +149,8 @@ def _rim(thing: SceneObject, size: tuple[float, float, float], base: float) -> l
     x, y, _ = thing.pose.position
     radius = (size[0] + size[1]) / 4 - 0.004
     height = base + size[2] - 0.02
+    if height < base + _CLEARANCE_M:
+        return []  # too flat: a plate lies with its rim on the surface
     down = np.array([0.0, 0.0, -1.0])
     grasps = []
     for i in range(12):
