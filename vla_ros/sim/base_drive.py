@@ -73,15 +73,21 @@ class BaseDrive:
         )
 
     def _approach(self, target: Twist2D, dt: float) -> Twist2D:
-        """The reference twist after ``dt``, closer to ``target`` by no more than the limits allow."""
+        """The reference twist after ``dt``, closer to ``target`` by no more than the limits allow.
+
+        Translation and rotation change in proportion, so that the base keeps to its arc while it speeds up (a
+        door's handle in the hand must not be twisted off); only a stop never waits for the slower of them.
+        """
         limits, now = self._limits, self.reference
         dx, dy, dw = target.vx - now.vx, target.vy - now.vy, target.wz - now.wz
         braking = dx * now.vx + dy * now.vy < 0
         change = (limits.deceleration if braking else limits.acceleration) * dt
+        turn = limits.yaw_acceleration * dt
         distance = math.hypot(dx, dy)
         share = change / distance if distance > change else 1.0
-        turn = limits.yaw_acceleration * dt
-        return Twist2D(now.vx + dx * share, now.vy + dy * share, now.wz + max(-turn, min(turn, dw)))
+        if not braking and abs(dw) > turn:
+            share = min(share, turn / abs(dw))
+        return Twist2D(now.vx + dx * share, now.vy + dy * share, now.wz + max(-turn, min(turn, dw * share)))
 
 
 def _near(value: float, center: float, radius: float) -> float:

@@ -24,7 +24,11 @@ ROUND_OBJECT_CONDIM = 6
 
 
 def apply_options(spec: mujoco.MjSpec) -> None:
-    """Sets time step, integrator and contact solver of a world in which the robot grasps by friction."""
+    """Sets time step, integrator and contact solver of a world in which the robot grasps by friction.
+
+    Angles given to the spec (a door's range) are radians, as everywhere in this package.
+    """
+    spec.compiler.degree = False
     spec.option.timestep = PHYSICS_TIMESTEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
