@@ -12,6 +12,7 @@ from vla_ros.core.geometry import Pose2D, Twist2D
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.sim import contact
+from vla_ros.sim.base_drive import BaseDrive
 from vla_ros.sim.robot_builder import attach_robot
 from vla_ros.sim.robot_driver import RobotDriver
 
@@ -121,6 +122,23 @@ def test_the_base_keeps_its_acceleration_and_speed_limits(rig):
     assert change[:900, 0].max() < limits.acceleration * 1.1
     assert np.abs(change[:, 0]).max() < limits.deceleration * 1.1
     assert np.abs(change[:, 0]).max() > limits.acceleration * 1.1, "braking is harder than speeding up"
+
+
+def test_it_keeps_to_its_arc_while_it_speeds_up(rig):
+    drive = BaseDrive(rig.robot.base, Pose2D())
+    drive.set_twist(Twist2D(0.3, -0.2, 1.0), 0.0)
+    for i in range(100):
+        drive.step(Pose2D(), 0.002, i * 0.002)
+        reference = drive.reference
+        assert reference.wz == pytest.approx(reference.vx / 0.3, abs=1e-9)
+        assert reference.vy == pytest.approx(-reference.vx * 2 / 3, abs=1e-9)
+    assert 0.05 < drive.reference.vx < 0.3
+
+
+def test_a_stop_never_waits_for_the_slower_of_turning_and_driving(rig):
+    rig.run(2.0, Twist2D(0.6, 0.0, 1.2))
+    twists = rig.run(0.6 / 1.6 + 0.05, Twist2D())
+    assert abs(twists[-1, 0]) < 0.02
 
 
 def test_it_brakes_to_zero_within_the_deceleration_limit_when_commands_stop(rig):
