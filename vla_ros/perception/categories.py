@@ -83,6 +83,8 @@ def _postures(kind: ObjectKind) -> list[tuple[tuple[float, float, float], float]
     length, width, height = kind.size
     length, width = max(length, width), min(length, width)
     out = [((length, width, height), 1.0)]
+    if kind.container:
+        return out
     if kind.shape in ("cylinder", "elongated") and height > 1.3 * length:
         out.append(((height, width, length), _TIPPED))
     elif kind.shape in ("box", "flat") and height < 0.7 * width:

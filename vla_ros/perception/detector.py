@@ -40,9 +40,15 @@ class ClusterDetector:
             floor_map = FloorMap(floor_plan, params.furniture_margin, params.wall_margin)
             self._background = FloorPlanBackground(floor_map, params)
 
-    def detect(self, frame: RgbdFrame, self_boxes: tuple[Box, ...] = ()) -> tuple[SceneObject, ...]:
-        """Objects and people of one frame, in the frame's world; ``self_boxes`` are the robot's own links there.
+    def detect(
+        self,
+        frame: RgbdFrame,
+        self_boxes: tuple[Box, ...] = (),
+        known_people: tuple[tuple[float, float], ...] = (),
+    ) -> tuple[SceneObject, ...]:
+        """Objects and people of one frame, in the frame's world.
 
+        ``self_boxes`` are the robot's own links there, ``known_people`` the places of people seen a moment ago.
         Raises InputError when the frame cannot be used.
         """
         check_frame(frame)
@@ -51,7 +57,7 @@ class ClusterDetector:
         own = body_mask(cloud, self_boxes, p.self_margin)
         front = self._background.foreground(cloud, own)
         parts = members(label(cloud, front.mask, p.join_distance), p.min_pixels)
-        people, parts = self._people.find(cloud, parts, front.on_floor, frame.stamp_s)
+        people, parts = self._people.find(cloud, parts, front.on_floor, frame.stamp_s, known_people)
         groups = self._grouper.groups(cloud, parts, front, own)
         things = [self._object(group, frame.stamp_s) for group in groups if not self._is_fixture(group)]
         return (*people, *(t for t in things if t is not None))

@@ -26,9 +26,18 @@ class PeopleFinder:
         self._params = params
 
     def find(
-        self, cloud: Cloud, parts: list[NDArray[np.intp]], on_floor: Mask, stamp_s: float
+        self,
+        cloud: Cloud,
+        parts: list[NDArray[np.intp]],
+        on_floor: Mask,
+        stamp_s: float,
+        known: tuple[tuple[float, float], ...] = (),
     ) -> tuple[list[SceneObject], list[NDArray[np.intp]]]:
-        """People and the parts (flat pixel indices) that belong to none of them."""
+        """People and the parts (flat pixel indices) that belong to none of them.
+
+        ``known`` are the places [m] of people seen a moment ago: a hand or a shoe there is no thing, even when the
+        rest of the figure is out of the image.
+        """
         xyz = cloud.xyz.reshape(-1, 3)
         floor = on_floor.ravel()
         figures: list[list[NDArray[np.intp]]] = []
@@ -46,16 +55,17 @@ class PeopleFinder:
                     figures[near].append(part)
             else:
                 rest.append(part)
-        if not figures:
-            return [], rest
+        remembered = np.array(known, dtype=float).reshape(-1, 2)
         others = []
         for part in rest:
+            if floor[part].mean() <= 0.5:
+                others.append(part)
+                continue
             middle = np.median(xyz[part, :2], axis=0)
             distances = [float(np.hypot(*(middle - axis))) for axis in axes]
-            best = int(np.argmin(distances))
-            if distances[best] < _REACH and floor[part].mean() > 0.5:
-                figures[best].append(part)
-            else:
+            if distances and min(distances) < _REACH:
+                figures[int(np.argmin(distances))].append(part)
+            elif not (np.hypot(*(remembered - middle).T) < _REACH).any():
                 others.append(part)
         people = [self._person(cloud, np.concatenate(f), stamp_s) for f in figures]
         return people, others

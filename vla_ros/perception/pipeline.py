@@ -53,7 +53,7 @@ class PerceptionPipeline:
             if last - frame.stamp_s < _CLOCK_RESET_S:
                 raise InputError("stamp_s", frame.stamp_s, f"Frames must be newer than the last one at {last:.3f} s.")
             self._tracker.clear()
-        found = self._detector.detect(frame, self_boxes)
+        found = self._detector.detect(frame, self_boxes, self._tracker.people(frame.stamp_s))
         self._last_stamp_s = frame.stamp_s
         objects = self._tracker.update(found, frame)
         view = Pose.from_matrix(frame.world_from_camera, self._params.frame_id)

@@ -15,6 +15,10 @@ from vla_ros.perception.tracks import Track
 _NEVER = 1e6
 _REAPPEAR_S = 30.0
 """A vanished thing that appears elsewhere within this time keeps its id [s]."""
+_RECENT_S = 2.0
+"""People stay about where they were for so long [s]."""
+_SMALL = 0.13
+"""Things smaller than this hold no other things [m]."""
 _JUMP_SPEED = 3.0
 _JUMP_TURN = 5.0
 """A camera faster than this [m/s, rad/s] was not moved but had its pose corrected."""
@@ -42,6 +46,12 @@ class Tracker:
     def objects(self, stamp_s: float) -> tuple[SceneObject, ...]:
         """Every confirmed track at that time."""
         return tuple(t.report(stamp_s, self._params.frame_id) for t in self._tracks if t.id)
+
+    def people(self, stamp_s: float) -> tuple[tuple[float, float], ...]:
+        """Where people seen in the last moments should be at that time, (x, y) [m]."""
+        recent = [t for t in self._tracks if t.is_person and t.id and stamp_s - t.last_seen_s < _RECENT_S]
+        places = [t.predicted(stamp_s) for t in recent]
+        return tuple((float(p[0]), float(p[1])) for p in places)
 
     def update(self, sights: tuple[SceneObject, ...], frame: RgbdFrame) -> tuple[SceneObject, ...]:
         """Takes in one frame's sights; returns all confirmed tracks."""
@@ -141,13 +151,11 @@ class Tracker:
 
     def _is_ghost(self, sight: SceneObject) -> bool:
         """True for a sliver of something that another track, seen in this frame, already explains."""
-        for track in self._tracks:
-            offset = np.abs(sight.pose.xyz - track.position)
-            within = bool((offset < 0.5 * np.maximum(track.size, 0.03)).all())
-            smaller = float(np.prod(sight.size)) < 0.25 * float(np.prod(track.size))
-            if within and smaller and not sight.categories and track.misses == 0:
-                return True
-        return False
+        size = np.array(sight.size)
+        return any(
+            track.misses == 0 and _swallows(track, sight.pose.xyz, size, bool(sight.categories))
+            for track in self._tracks
+        )
 
     def _merge_doubles(self) -> None:
         """Drops an unseen track whose place a seen one of its kind has taken."""
@@ -157,6 +165,9 @@ class Tracker:
             if track.misses < 3:
                 continue
             for other in seen:
+                if _swallows(other, track.position, track.size, True):
+                    drop.add(id(track))
+                    break
                 reach = 0.5 * float(min(*track.size[:2], *other.size[:2])) + 0.02
                 near = float(np.linalg.norm(track.position - other.position)) < max(reach, 0.04)
                 if near and track.is_person == other.is_person:
@@ -177,6 +188,13 @@ class Tracker:
         if len(self._tracks) > self._params.max_tracks:
             self._tracks.sort(key=lambda t: (-t.last_seen_s, -t.hits))
             del self._tracks[self._params.max_tracks :]
+
+
+def _swallows(track: Track, center: Vector, size: Vector, named: bool) -> bool:
+    """True when a much smaller thing at ``center`` can only be a part of the track (a label, a lid, an edge)."""
+    within = bool((np.abs(center - track.position) < 0.5 * np.maximum(track.size, 0.03) + 0.005).all())
+    smaller = float(np.prod(size)) < 0.25 * float(np.prod(track.size))
+    return within and smaller and (not named or float(track.size.max()) < _SMALL)
 
 
 def _cost(track: Track, expected: Vector, sight: SceneObject, gate: float) -> float:
