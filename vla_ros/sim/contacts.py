@@ -1,4 +1,4 @@
-"""Who touches whom: what the gripper holds, what lies on what, and collisions of the robot with its surroundings."""
+"""Who touches whom: what the gripper holds, and collisions of the robot with its surroundings."""
 
 from __future__ import annotations
 
@@ -56,13 +56,12 @@ class ContactWatch:
         leaves: Iterable[str],
     ) -> None:
         self._model = model
-        body = model.geom_bodyid
+        body, moved = model.geom_bodyid, set(objects)
         names = [model.body(i).name for i in range(model.nbody)]
         root = next((i for i, n in enumerate(names) if n == robot_root), -1)
         self._robot = (model.body_rootid[body] == root) if root >= 0 else np.zeros(model.ngeom, dtype=bool)
         self._names = [names[b] for b in body]
-        self._objects = set(objects)
-        is_object = np.array([n in self._objects for n in self._names])
+        is_object = np.array([n in moved for n in self._names])
         is_floor = np.array([model.geom(i).name.startswith("floor_") for i in range(model.ngeom)])
         self._surroundings = ~self._robot & ~is_object & ~is_floor
         self._leaf = np.array([n in set(leaves) for n in self._names])
@@ -100,19 +99,6 @@ class ContactWatch:
             for mine, other in ((first, second), (second, first)):
                 if self._names[mine] in out and not self._robot[other]:
                     out[self._names[mine]].add(self.label(int(other)))
-        return out
-
-    def supports(self, data: mujoco.MjData) -> dict[str, set[str]]:
-        """For every object the objects that carry it (touch it from below)."""
-        out: dict[str, set[str]] = {name: set() for name in self._objects}
-        for contact in data.contact:
-            names = [self._names[g] for g in contact.geom]
-            if names[0] not in out or names[1] not in out:
-                continue
-            up = float(contact.frame[2])  # the normal points from the first geom to the second
-            if abs(up) > 0.7:
-                upper, lower = (names[1], names[0]) if up > 0 else (names[0], names[1])
-                out[upper].add(lower)
         return out
 
     def label(self, geom: int) -> str:

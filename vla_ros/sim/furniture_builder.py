@@ -186,7 +186,7 @@ def _sofa(pen: Pen, piece: Furniture, color: Color) -> None:
 
 
 def _bed(pen: Pen, piece: Furniture, color: Color) -> None:
-    depth, width, height = piece.size
+    depth, width, _ = piece.size
     top = piece.surfaces[0].height if piece.surfaces else 0.5
     wood = rgba(_WOODS["brown"])
     pen.box((0, 0, 0.20), (depth, width, 0.20), wood, solid=True)

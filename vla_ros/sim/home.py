@@ -32,6 +32,8 @@ from vla_ros.sim.world_builder import build_world
 
 _PEOPLE_PERIOD_S = 0.02
 _SETTLE_S = 0.4
+_SLEEP_SPEED = 0.004
+"""Cylinders on flat tops tremble by about 1 mm/s; slower than this a thing is at rest [m/s]."""
 _START_POSTURES = ("home", "ahead")
 _HAND_BODIES = ("gripper_link",)
 
@@ -72,6 +74,7 @@ class Home:
             attach_robot(spec, setting.robot, start.x, start.y, start.theta)
         # what rests on a table costs nothing until something touches it
         spec.option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+        spec.option.sleep_tolerance = _SLEEP_SPEED
         self.model: mujoco.MjModel = spec.compile()
         self.data = mujoco.MjData(self.model)
         self.driver: RobotDriver | None = None
@@ -85,15 +88,16 @@ class Home:
         return float(self.data.time)
 
     def reset(self) -> None:
-        """Back to the start of the episode: the same seed gives the same home."""
-        setting, model = self.setting, self.model
+        """Back to the start of the episode: the same seed gives the same home. Time runs on: no clock jumps back."""
+        setting, model, now = self.setting, self.model, self.data.time
         mujoco.mj_resetData(model, self.data)
+        self.data.time = now
         rng = np.random.default_rng((setting.seed, 1))
         for name, value in self.placement.doors.items():
             self.data.joint(name).qpos[0] = value
         self._walkers = {p.person.name: Walker(p.pose, p.walk, p.speed) for p in self.placement.people}
         self._mocap = {name: int(model.body(name).mocapid[0]) for name in self._walkers}
-        self._people_due = 0.0
+        self._people_due = now
         self._move_people(0.0)
         if self.driver is not None:
             known = [p.name for p in self.driver.robot.postures]
@@ -116,7 +120,7 @@ class Home:
         if setting.robot is not None:
             self._lidar = Lidar(model, setting.robot.lidar_frame, rng)
             self._imu = Imu(model, "imu_link", rng)
-        self.advance(self.now + _SETTLE_S, 0.0)
+        self.advance(now + _SETTLE_S, 0.0)
 
     def advance(self, until: float, steady_now: float) -> None:
         """Steps the physics until simulated time ``until`` [s]; ``steady_now`` feeds the drivers' watchdog."""

@@ -124,7 +124,7 @@ def _plate(pen: Pen, kind: ObjectKind, color: Color) -> None:
 
 def _box(pen: Pen, kind: ObjectKind, color: Color) -> None:
     _block(pen, kind, color)
-    length, width, height = kind.size
+    length, _, height = kind.size
     tape = _shade(color, 0.75)
     pen.box((0, 0, height / 2), (length + 0.001, 0.016, 0.001), tape)
     for side in (-1, 1):

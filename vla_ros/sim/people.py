@@ -43,7 +43,7 @@ def add_person(spec: mujoco.MjSpec, person: Person, pose: Pose2D) -> mujoco.MjsB
     pen.rod((0, -0.06, 0.95), (0, 0.06, 0.95), 0.110, trousers, solid=True)
     pen.rod((0, -0.075, 1.08), (0, 0.075, 1.08), 0.105, shirt, solid=True)
     pen.rod((0, -0.10, 1.30), (0, 0.10, 1.30), 0.118, shirt, solid=True)
-    pen.box((0, 0, 1.19), (0.215, 0.33, 0.24), shirt)
+    pen.ball((0, 0, 1.19), (0.118, 0.185, 0.24), shirt)
     pen.rod((0, 0, 1.40), (0, 0, 1.54), 0.052, _SKIN)
     pen.ball((0.01, 0, 1.62), (0.098, 0.078, 0.118), _SKIN)
     pen.cylinder((0, 0, 1.60), 0.10, 0.28, hidden=True, solid=True)

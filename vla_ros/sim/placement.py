@@ -27,7 +27,21 @@ _REACHABLE = (0.35, 1.20)
 _TRIES = 60
 
 _ALWAYS = (("red_cup", ("counter", "table")), ("blue_cup", ("desk", "table", "coffee_table", "counter")))
-_USUAL = ("bottle", "can", "apple", "ball", "book", "phone", "bowl", "plate", "box", "stapler", "pen", "knife", "basket")
+_USUAL = (
+    "bottle",
+    "can",
+    "apple",
+    "ball",
+    "book",
+    "phone",
+    "bowl",
+    "plate",
+    "box",
+    "stapler",
+    "pen",
+    "knife",
+    "basket",
+)
 _EXTRA = ("can", "bottle", "box", "book", "apple", "ball")
 _LIKELY: dict[str, tuple[str, ...]] = {
     "bottle": ("counter", "table", "desk", "coffee_table"),

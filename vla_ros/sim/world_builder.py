@@ -207,7 +207,7 @@ def _add_lights(spec: mujoco.MjSpec, plan: FloorPlan) -> None:
     pen = Pen(spec.body("building"))
     for room in plan.rooms:
         x, y = room.center
-        pen.ball((x, y, 2.28), (0.14, 0.14, 0.10), (1.0, 0.97, 0.88, 1.0))
+        pen.ball((x, y, 2.28), (0.14, 0.14, 0.10), (1.0, 0.97, 0.88, 1.0)).group = CEILING
 
 
 def _add_overview(spec: mujoco.MjSpec, plan: FloorPlan) -> None:
