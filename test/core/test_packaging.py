@@ -50,6 +50,7 @@ def test_a_script_calls_what_its_entry_point_names(name: str) -> None:
     source = ROOT / (module.replace(".", "/") + ".py")
     defined = {n.name for n in ast.parse(source.read_text()).body if isinstance(n, ast.FunctionDef)}
     assert function in defined
+    assert "__main__" in source.read_text(), "`vla up` starts it with python -m"
 
 
 def test_every_node_is_an_executable() -> None:

@@ -101,7 +101,8 @@ def variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 def node_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """:func:`variables` and the defaults for processes that are nodes."""
     environ = os.environ if environ is None else environ
-    return {**variables(environ), **{key: value for key, value in NODE_DEFAULTS.items() if not environ.get(key)}}
+    defaults = {**NODE_DEFAULTS, "MUJOCO_GL": _offscreen_renderer()}
+    return {**variables(environ), **{key: value for key, value in defaults.items() if not environ.get(key)}}
 
 
 def child(environ: Mapping[str, str] | None = None, **more: str) -> dict[str, str]:
@@ -143,6 +144,11 @@ def shell_lines(environ: Mapping[str, str] | None = None) -> str:
 def _bundled_libraries(wheels: Path) -> list[Path]:
     """Folders in which the ROS wheels carry libraries that are not theirs (tinyxml2, spdlog …)."""
     return sorted(wheels.glob("lib/python3*/site-packages/ros_*.libs"))
+
+
+def _offscreen_renderer() -> str:
+    """MuJoCo's back end for a process without a window."""
+    return "egl" if _load(Path("libEGL.so.1")) else "osmesa"
 
 
 def _load_libraries(folder: Path) -> None:

@@ -175,3 +175,7 @@ def _tf_buffer(node: PerceptionNode):  # type: ignore[no-untyped-def]
 def main() -> None:
     """Entry point."""
     run(PerceptionNode)
+
+
+if __name__ == "__main__":
+    main()
