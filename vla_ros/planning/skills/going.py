@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 
+import numpy as np
+
 from vla_ros.core.geometry import Pose2D
 from vla_ros.core.task import TaskStep
 from vla_ros.planning.choice import pick_place
@@ -17,11 +19,20 @@ from vla_ros.planning.target import Target
 _MOST_POSES = 3
 _LONGEST_MOVE_M = 3.0
 _POSTURE_TOLERANCE = 0.12
+_FOLDING_ROOM_M = 0.65
+_STEP_BACK_M = 0.25
 
 
 def travel_posture(ctx: Context) -> Script:
     """Folds the arm for driving, with or without something in the hand; nothing when it is so already."""
     yield from posture(ctx, holding_posture(ctx, "carry") if ctx.belief.held is not None else "home")
+
+
+def step_back(ctx: Context) -> Script:
+    """Backs off from the furniture in front, so that the arm has room to fold; nothing when there is room."""
+    ahead = ctx.belief.robot.transform(np.array([_FOLDING_ROOM_M, 0.0]))
+    if ctx.world.plan.furniture_at(float(ahead[0]), float(ahead[1])):
+        yield from move(ctx, "base_move", check=False, offset=(-_STEP_BACK_M, 0.0, 0.0), timeout_s=10.0)
 
 
 def holding_posture(ctx: Context, name: str) -> str:

@@ -19,7 +19,7 @@ from vla_ros.planning.checks import alike, fits_held
 from vla_ros.planning.context import Context, Script, fresh_scenes, look_at, move
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure, of_motion
-from vla_ros.planning.skills.going import drive_to_one, posture, stands_at, travel_posture
+from vla_ros.planning.skills.going import drive_to_one, posture, stands_at, step_back, travel_posture
 from vla_ros.planning.target import Target
 
 _FAR_M = 1.4
@@ -65,6 +65,7 @@ def pick(target: Target) -> Callable[[Context], Script]:
         ctx.carrying = target
         ctx.belief.held = Held(thing, box, grasps.tool_on_thing(thing, grasp.pose))
         yield from _lift(ctx, target, thing)
+        yield from step_back(ctx)
         yield from travel_posture(ctx)
         if not ctx.belief.is_holding():
             ctx.belief.drop()
@@ -178,6 +179,7 @@ def _back_out(ctx: Context, grasp: grasps.Grasp, gripper: Gripper) -> Script:
     yield from move(ctx, "gripper", check=False, opening_m=gripper.max_opening, timeout_s=6.0)
     back = -ctx.params.pregrasp_m * grasp.pose.matrix()[:3, 0]
     yield from move(ctx, "arm_linear", check=False, offset=tuple(map(float, back)), timeout_s=8.0)
+    yield from step_back(ctx)
     yield from posture(ctx, "home")
 
 

@@ -19,7 +19,7 @@ from vla_ros.planning.context import Context, Script, look_at, move
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.places import of_furniture
-from vla_ros.planning.skills.going import drive_to_one, posture, stands_at, travel_posture
+from vla_ros.planning.skills.going import drive_to_one, posture, stands_at, step_back, travel_posture
 from vla_ros.planning.skills.picking import kind_of, measure, obstacles_near
 from vla_ros.planning.target import Target
 
@@ -213,6 +213,7 @@ def _retreat(ctx: Context, pose: Pose) -> Script:
     if back[2] > 0.06:
         back = np.array([0.0, 0.0, 0.12])
     yield from move(ctx, "arm_linear", check=False, offset=tuple(map(float, back)), timeout_s=8.0)
+    yield from step_back(ctx)
     yield from posture(ctx, "home")
 
 
