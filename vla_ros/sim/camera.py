@@ -7,7 +7,6 @@ copy of the simulation's state (``mujoco.MjData``) lets that thread work while t
 from __future__ import annotations
 
 import math
-import os
 
 import mujoco
 import numpy as np
@@ -38,7 +37,6 @@ class Camera:
     """
 
     def __init__(self, model: mujoco.MjModel, camera: str, width: int, height: int, ceiling: bool = True) -> None:
-        os.environ.setdefault("MUJOCO_GL", "egl")
         self._model = model
         self.intrinsics = intrinsics_of(model, camera, width, height)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _MOST_STEPS = 3
-_FORGIVEN_S = 0.1
+_FORGIVEN_S = 0.2
 
 
 class Pace:
