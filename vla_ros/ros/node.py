@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 import time
 import traceback
@@ -24,7 +25,7 @@ from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
-from vla_ros.ros import parameters, qos
+from vla_ros.ros import parameters, qos, realtime
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def run(factory: Callable[[], VlaNode]) -> None:
 
     A mistake of the user (ConfigError, missing part) ends with its text and exit code 2, no traceback.
     """
+    realtime.keep_memory()
     rclpy.init(args=sys.argv)  # its handlers turn SIGINT and SIGTERM into ExternalShutdownException
     node: VlaNode | None = None
     try:
@@ -154,6 +156,8 @@ def run(factory: Callable[[], VlaNode]) -> None:
         print(f"[{node.get_name() if node else 'vla_ros'}] cannot start: {error}", file=sys.stderr, flush=True)
         sys.exit(2 if isinstance(error, ConfigError) else 3)
     finally:
+        # Ctrl-C under ros2 launch comes twice, from the terminal and from launch; the second must not cut this short
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import sys
 
 import numpy as np
@@ -28,19 +27,18 @@ _MAX_SIDE = 8192
 
 
 def image_to_msg(pixels: np.ndarray, encoding: str, stamp_s: float, frame_id: str) -> Image:
-    """An array (H, W) or (H, W, C) as a message. ``array.frombytes`` is one memcpy; assigning the array
-    itself would convert value by value (0.03 ms against 68 ms for 640x480x3)."""
+    """An array (H, W) or (H, W, C) as a message. ``array.frombytes`` into the message's own buffer is one
+    memcpy; assigning another array.array to ``data`` would copy it once more, and assigning the pixels would
+    convert value by value (0.03, 0.05 and 68 ms for 640x480x3)."""
     dtype, channels = _ENCODINGS[encoding]
     height, width = pixels.shape[:2]
     contiguous: np.ndarray = np.ascontiguousarray(pixels, dtype=dtype)
     if contiguous.size != height * width * channels:
         raise InputError("image", pixels.shape, f"{encoding} needs {channels} channel(s).")
-    data = array.array("B")
-    data.frombytes(contiguous.data.cast("B"))
     message = Image(header=header(stamp_s, frame_id), height=height, width=width, encoding=encoding)
     message.is_bigendian = int(sys.byteorder == "big")
     message.step = width * channels * contiguous.itemsize
-    message.data = data
+    message.data.frombytes(contiguous.data.cast("B"))
     return message
 
 
