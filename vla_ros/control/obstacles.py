@@ -62,10 +62,8 @@ class LiveObstacles:
         self._people_at = now
 
     def people(self, now: float) -> tuple[SceneObject, ...]:
-        """The people seen lately."""
-        if now - self._people_at > SCENE_MEMORY_S:
-            return ()
-        return tuple(p for p in self._people if p.visible or self._people_at - p.last_seen_s < SCENE_MEMORY_S)
+        """The people of a fresh scene, out of sight too: the gate stops for all of them, so no path may lead there."""
+        return self._people if now - self._people_at <= SCENE_MEMORY_S else ()
 
     def cells(self, now: float, but_near: tuple[float, float] | None = None) -> Cells:
         """Occupied cells of this layer; without those within 0.5 m of ``but_near`` (the person to follow)."""
