@@ -121,12 +121,28 @@ def test_an_obstacle_in_the_way_is_gone_round_and_one_at_the_goal_is_named() -> 
     model = plant.controller._context.model
     offer = dict(zip(ARM.names, ROBOT.posture("offer").positions))
     at = plant.pose.to_pose().matrix() @ model.frame_pose("gripper_tcp", offer)
-    vase = Box(Pose(tuple(at[:3, 3])), (0.1, 0.1, 0.1), "vase")
+    vase = Box(Pose(tuple(at[:3, 3])), (1.0, 0.1, 0.1), "vase")
     goal = MotionGoal("g", "arm_posture", posture="offer", obstacles=(vase,))
     status = plant.run(goal, 10.0)
     assert status.state == "blocked" and "vase" in status.text and not plant.trajectories
     status = plant.run(replace(goal, goal_id="h", ignore=("vase",)), 20.0)
     assert status.state == "reached"
+
+
+def test_the_base_backs_off_when_a_posture_does_not_fit() -> None:
+    plant = Plant(Pose2D(1.25, 5.75, math.pi))  # right before the kitchen table
+    status = plant.run(
+        MotionGoal("r", "arm_reach", targets=grasps("kitchen_table", "top", (0.5,)), approach_m=0.1), 30.0
+    )
+    assert status.state == "reached", status
+    held = Box(Pose(frame_id="gripper_tcp"), (0.07, 0.07, 0.12), "can")
+    plant.run(MotionGoal("l", "arm_linear", offset=(0.0, 0.0, 0.1), carried=held), 10.0)
+    watch = never_through_furniture(plant)
+    status = plant.run(MotionGoal("c", "arm_posture", posture="carry_front", carried=held), 30.0, watch)
+    assert status.state == "reached", status
+    assert plant.pose.x > 1.3
+    offs = [s.text for s in plant.statuses if "backing off" in s.text]
+    assert offs
 
 
 def test_out_of_reach_is_said_and_nothing_moves() -> None:
@@ -215,7 +231,7 @@ def test_a_joint_chunk_becomes_one_legal_trajectory() -> None:
     plant = Plant()
     plant.tick()
     plant.controller.set_chunk(chunk(), plant.now)
-    for _ in range(120):
+    for _ in range(300):
         plant.tick()
     assert len(plant.trajectories) == 1 and plant.trajectories[0].names == ARM.names
     assert np.all(plant.trajectories[0].velocities[-1] == 0.0)

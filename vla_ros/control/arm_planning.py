@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -26,6 +26,9 @@ TOUCH_M = 0.008
 LINEAR_STEP_M = 0.01
 LINEAR_JUMP = 0.25
 MOST_CANDIDATES = 3
+BACK_OFF_M = (0.12, 0.25, 0.38)
+TARGET_HALF_M = 0.035
+TARGET_CLEAR_M = 0.045
 SOLUTIONS_PER_TARGET = 3
 MOST_TARGETS = 16
 TESTS_PER_SECOND = 12000
@@ -56,12 +59,16 @@ class ArmQuestion:
 
 @dataclass(frozen=True, eq=False)
 class ArmPlan:
-    """A trajectory, or the reason why there is none. ``tool`` is where it ends (4x4 in base_link)."""
+    """A trajectory, or the reason why there is none. ``tool`` is where it ends (4x4 in base_link).
+
+    ``back_off_m`` says how far the base would have to drive back for a posture to fit, 0 = that does not help.
+    """
 
     trajectory: JointTrajectory | None
     reason: str = ""
     chosen: int = -1
     tool: Vector | None = None
+    back_off_m: float = 0.0
 
 
 def plan_arm(question: ArmQuestion) -> ArmPlan:
@@ -70,8 +77,46 @@ def plan_arm(question: ArmQuestion) -> ArmPlan:
     if question.linear_to is not None:
         return planner.linear(question.linear_to)
     if question.posture is not None:
-        return planner.posture(question.posture)
+        plan = planner.posture(question.posture)
+        return plan if plan.trajectory is not None else replace(plan, back_off_m=_back_off(question))
     return planner.reach()
+
+
+def _target_zones(question: ArmQuestion) -> tuple[Box, ...]:
+    """What stands at the targets must not be swept off on the way to the pre-pose: a post in each of them.
+
+    None with something in the hand, for then the target is where to put it.
+    """
+    height = 2 * min(question.approach_m - TARGET_CLEAR_M, 0.08)
+    if question.carried is not None or height < 0.03:
+        return ()
+    size = (2 * TARGET_HALF_M, 2 * TARGET_HALF_M, height)
+    return tuple(
+        Box(Pose.planar(t[0, 3], t[1, 3], 0.0, float(t[2, 3]), "base_link"), size, "what it reaches for")
+        for t in question.targets[:MOST_TARGETS]
+    )
+
+
+def _back_off(question: ArmQuestion) -> float:
+    """How far back the base must be for the posture to fit (with the arm as it is on the way back) [m], 0 = nowhere."""
+    goal = question.posture
+    assert goal is not None
+    for distance in BACK_OFF_M:
+        here = _Planner(_from_behind(question, distance))
+        if here.arm_touches():
+            return 0.0
+        if here.posture(goal).trajectory is not None:
+            return distance
+    return 0.0
+
+
+def _from_behind(question: ArmQuestion, distance: float) -> ArmQuestion:
+    """The same question with the base ``distance`` [m] farther back."""
+    boxes = []
+    for box in question.boxes:
+        x, y, z = box.pose.position
+        boxes.append(replace(box, pose=replace(box.pose, position=(x + distance, y, z))))
+    return replace(question, boxes=tuple(boxes))
 
 
 def straight_joint_path(
@@ -144,7 +189,8 @@ class _Planner:
         model, params = question.model, question.params
         self._start = model.configuration(question.joints)
         boxes = (*question.boxes, FLOOR)
-        self._far = model.collision_scene(boxes, question.carried, params.arm_margin)
+        keep = _target_zones(question)
+        self._far = model.collision_scene((*boxes, *keep), question.carried, params.arm_margin)
         self._far.allow_contacts_at(self._start)
         self._near = model.collision_scene(boxes, question.carried, -TOUCH_M)
         self._near.allow_contacts_at(self._start)
@@ -153,8 +199,17 @@ class _Planner:
         budget = int(params.arm_planning_s * TESTS_PER_SECOND)
         self._space = JointSpace(lower, upper, speeds, lambda p: self._far.free(self._full(p)), budget)
 
+    def arm_touches(self) -> str:
+        """What the arm touches as it stands, beyond what it may just touch."""
+        q = self._q
+        return q.model.collision_scene(q.boxes, q.carried, -TOUCH_M).touching(self._start)
+
+    def posture_touches(self, goal: Vector) -> str:
+        """What the arm would touch in a posture."""
+        return self._far.touching(self._full(goal))
+
     def posture(self, goal: Vector) -> ArmPlan:
-        touched = self._far.touching(self._full(goal))
+        touched = self.posture_touches(goal)
         if touched:
             return ArmPlan(None, f"in that posture {touched}")
         way = find_path(self._space, self._group(self._start), [goal])

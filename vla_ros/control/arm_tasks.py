@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from vla_ros.control.arm_planning import ArmPlan, ArmQuestion, plan_arm, rotation_vector
+from vla_ros.control.base_moves import BaseMove
 from vla_ros.control.context import Context, Step, base_from_odom
 from vla_ros.control.furniture import ignored, near
 from vla_ros.control.timing import hold, sample, time_path
@@ -106,6 +107,8 @@ class ArmTask:
         self._motion = GroupMotion(context, group)
         self._future: Future[ArmPlan] | None = None
         self._plan: ArmPlan | None = None
+        self._back_off: BaseMove | None = None
+        self._backed_off = False
         self._linear_end: Vector | None = None  # 4x4 in odom, so that a resumed motion ends where it was meant to
 
     def renew(self, goal: MotionGoal) -> None:
@@ -114,10 +117,14 @@ class ArmTask:
     def suspend(self) -> tuple[JointTrajectory, ...]:
         """Holds the arm; the rest is planned anew from where it then is."""
         self._future = self._plan = None
+        if self._back_off is not None:
+            self._back_off.suspend()
         return self._motion.hold()
 
     def tick(self, now: float) -> Step:
         """One step: ask, wait, execute, judge."""
+        if self._back_off is not None:
+            return self._make_room(now)
         if self._motion.trajectory is None:
             return self._prepare(now)
         motion, plan, params = self._motion, self._plan, self._context.params
@@ -149,11 +156,24 @@ class ArmTask:
             return Step(text="planning the arm's way")
         plan, self._future = self._future.result(), None
         if plan.trajectory is None:
+            if plan.back_off_m > 0.0 and not self._backed_off and self._context.odometry is not None:
+                way = replace(self._goal, offset=(-plan.back_off_m, 0.0, 0.0), tolerance_m=0.02, tolerance_rad=0.04)
+                self._back_off, self._backed_off = BaseMove(self._context, way), True
+                return Step(text=f"backing off: {plan.reason}")
             return Step("blocked", plan.reason)
         if np.max(np.abs(plan.trajectory.positions[0] - self._motion.measured())) > START_JUMP + 0.1:
             return Step(text="the arm has moved; planning anew")
         self._plan = plan
         return Step(trajectories=self._motion.begin(plan.trajectory, now), chosen=plan.chosen)
+
+    def _make_room(self, now: float) -> Step:
+        """The base drives back a little, because the posture does not fit where it stands."""
+        assert self._back_off is not None
+        step = self._back_off.tick(now)
+        if step.state == "running":
+            return Step(text="backing off to have room for the arm", twist=step.twist)
+        self._back_off = None
+        return Step(text="planning the arm's way")
 
     def _question(self) -> ArmQuestion:
         context, goal = self._context, self._goal

@@ -118,7 +118,19 @@ class Context:
         live = self.live.cells(now, but_near)
         if obstacles:
             live |= self.grid.mark(obstacles)
-        return Terrain(self.grid, live, radius, self.robot.base.radius + self.params.preferred_clearance)
+        preferred = self.robot.base.radius + self.params.preferred_clearance
+        return Terrain(self.grid, live, radius, preferred, self.overhang())
+
+    def overhang(self) -> float:
+        """How far the arm now reaches out beyond the base [m], at least the parameter ``live_clearance``."""
+        least, most = self.params.live_clearance, 2.0 * self.params.live_clearance
+        if self.model is None or self.joints is None:
+            return least
+        reach = 0.0
+        for box in self.model.link_boxes(self.joint_positions()):
+            center, half = np.array(box.pose.position[:2]), box.pose.matrix()[:2, :3] * (np.array(box.size) / 2)
+            reach = max(reach, float(np.hypot(*(np.abs(center) + np.abs(half).sum(axis=1)))))
+        return min(max(reach - self.robot.base.radius, least), most)
 
     def points(self) -> Vector:
         """Lidar hits of the newest scan in odom, (n, 2) [m]."""

@@ -24,6 +24,10 @@ class ControlParams:
     grid_resolution: float = param(0.05, "cell of the occupancy grid", unit="m", minimum=0.02, maximum=0.2)
     clearance: float = param(0.04, "always kept around the footprint when planning", unit="m", minimum=0.0, maximum=0.5)
     preferred_clearance: float = param(0.30, "kept where there is room", unit="m", minimum=0.0, maximum=2.0)
+    live_clearance: float = param(
+        0.10, "more clearance to what is not in the floor plan, twice that with the arm stretched out", unit="m",
+        minimum=0.0, maximum=0.5,
+    )  # fmt: skip
     person_radius: float = param(0.30, "of a person seen in the scene", unit="m", minimum=0.1, maximum=1.5)
     obstacle_memory_s: float = param(
         12.0, "an obstacle not seen again is forgotten", unit="s", minimum=0.5, maximum=600

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 from skimage.graph import MCP_Geometric
 
 from vla_ros.control.grid import Cells, Grid
@@ -29,10 +30,16 @@ class Terrain:
     live: Cells | None
     radius: float
     preferred: float
+    live_extra: float = 0.0
 
     def distances(self) -> Vector:
-        """Distance to the nearest obstacle, static or live [m], per cell."""
-        return self.grid.distances(self.live)
+        """Distance to the nearest obstacle [m], per cell; live ones count as ``live_extra`` nearer, for they may be
+        wider above the lidar's plane (people, chairs) and the robot's arm is wider than its base."""
+        fixed = self.grid.distances()
+        if self.live is None or not self.live.any():
+            return fixed
+        moving = np.asarray(distance_transform_edt(~self.live)) * self.grid.resolution
+        return np.minimum(fixed, np.where(moving > 0.0, np.maximum(moving - self.live_extra, 1e-3), 0.0))
 
 
 @dataclass(frozen=True, eq=False)
