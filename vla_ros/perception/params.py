@@ -51,6 +51,6 @@ class PerceptionParams:
     object_speed: float = param(0.8, "widens that gate with the time since the last sight", unit="m/s", minimum=0.0)
     person_speed: float = param(1.8, "the same for people", unit="m/s", minimum=0.0, maximum=10.0)
     person_memory: float = param(
-        8.0, "a person out of sight is forgotten after this time", unit="s", minimum=0.5, maximum=600.0
+        300.0, "a person out of sight is forgotten after this time", unit="s", minimum=0.5, maximum=86400.0
     )
     max_tracks: int = param(80, "most things remembered; the longest unseen is dropped first", minimum=4, maximum=2000)

@@ -15,6 +15,8 @@ _TORSO = (0.9, 1.35)
 """Heights between which the shirt is looked for [m]."""
 _REACH = 0.42
 """Segments whose middle is this near to the figure's axis belong to it (arms, legs) [m]."""
+_AXIS_BEHIND = 0.12
+"""A body's axis lies so far behind the middle of its visible side [m]."""
 _TYPICAL_HEIGHT = 1.65
 _WIDTH_RANGE = (0.12, 1.0)
 
@@ -101,10 +103,10 @@ class PeopleFinder:
         view /= max(float(np.linalg.norm(view)), 1e-6)
         side = np.array([-view[1], view[0]])
         low, high = np.percentile(body @ side, (2, 98))
-        front = float(np.percentile(body @ view, 3))
+        front = float(np.median(body @ view))
         width = float(np.clip(high - low, 0.25, 0.8))
-        # Only the front of a body is seen: its axis lies about 0.13 m behind.
-        center = side * (low + high) / 2 + view * (front + 0.13)
+        # Only the front of a body is seen: its axis lies behind.
+        center = side * (low + high) / 2 + view * (front + _AXIS_BEHIND)
         colors = color_shares(cloud.rgb.reshape(-1, 3)[pixels[band]])
         confidence = 0.95 if np.ptp(z) > 0.8 else 0.75
         return SceneObject(

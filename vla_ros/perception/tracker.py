@@ -17,7 +17,7 @@ _REAPPEAR_S = 30.0
 """A vanished thing that appears elsewhere within this time keeps its id [s]."""
 _RECENT_S = 2.0
 """People stay about where they were for so long [s]."""
-_SMALL = 0.13
+_SMALL = 0.16
 """Things smaller than this hold no other things [m]."""
 _JUMP_SPEED = 3.0
 _JUMP_TURN = 5.0
@@ -193,7 +193,7 @@ class Tracker:
 def _swallows(track: Track, center: Vector, size: Vector, named: bool) -> bool:
     """True when a much smaller thing at ``center`` can only be a part of the track (a label, a lid, an edge)."""
     within = bool((np.abs(center - track.position) < 0.5 * np.maximum(track.size, 0.03) + 0.005).all())
-    smaller = float(np.prod(size)) < 0.25 * float(np.prod(track.size))
+    smaller = float(np.prod(size)) < 0.4 * float(np.prod(track.size))
     return within and smaller and (not named or float(track.size.max()) < _SMALL)
 
 

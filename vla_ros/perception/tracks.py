@@ -16,6 +16,8 @@ _FORGET = 0.92
 """Weight of all earlier sights of category and colour at each new one."""
 _SLOW = 0.08
 """Speeds below this are reported as standing still [m/s]."""
+_WHOLE = 0.6
+"""Sights less sure than this show only a part of the thing."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,8 @@ class Track:
         expected = self.predicted(stamp_s)
         offset = seen.pose.xyz - expected
         trust = float(np.clip(seen.confidence, 0.2, 0.95))
+        if trust < _WHOLE and not self.is_person:
+            offset = _beyond(offset, self.size, np.array(seen.size))
         if self.is_person:
             alpha, beta = 0.6, 0.25
         elif float(np.linalg.norm(offset)) > _STILL and trust > 0.4:
@@ -136,3 +140,13 @@ class Track:
             velocity=velocity,  # type: ignore[arg-type]
             colors=colors,
         )
+
+
+def _beyond(offset: Vector, whole: Vector, part: Vector) -> Vector:
+    """How far a part must have moved with the whole: a part may lie anywhere within it; all (3,) [m]."""
+    slack = 0.5 * np.array([max(float(whole[:2].max() - part[:2].min()), 0.0), max(float(whole[2] - part[2]), 0.0)])
+    out = offset.copy()
+    across = float(np.hypot(offset[0], offset[1]))
+    out[:2] *= max(across - slack[0], 0.0) / max(across, 1e-9)
+    out[2] = np.sign(offset[2]) * max(abs(float(offset[2])) - slack[1], 0.0)
+    return out
