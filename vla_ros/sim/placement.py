@@ -123,7 +123,7 @@ class _Placer:
     def place_all(self, scenario: Scenario) -> tuple[PlacedObject, ...]:
         fixed = {name: self._split(name, f"place.{name}") for name in scenario.place}
         # containers before what lies in them
-        for name in sorted(fixed, key=lambda n: scenario.place[n] in fixed):
+        for name in sorted(fixed, key=lambda n: str(scenario.place[n]) in fixed):
             kind, color = fixed[name]
             self._put_at(name, kind, color, scenario.place[name])
         given = {kind.category for kind, _ in fixed.values()}
