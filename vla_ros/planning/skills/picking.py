@@ -6,8 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 
-import numpy as np
-
 from vla_ros.core.catalog import ObjectKind
 from vla_ros.core.geometry import Box
 from vla_ros.core.motion import MotionStatus
@@ -64,12 +62,13 @@ def pick(target: Target) -> Callable[[Context], Script]:
         grasp, box = yield from _reach(ctx, target, thing, kind, gripper)
         ctx.carrying = target
         ctx.belief.held = Held(thing, box, grasps.tool_on_thing(thing, grasp.pose))
-        yield from _lift(ctx, target, thing)
+        yield from _lift(ctx, target)
         yield from step_back(ctx)
         yield from travel_posture(ctx)
         if not ctx.belief.is_holding():
             ctx.belief.drop()
             raise Failure("execution", f"{target.words()} slipped out of my hand while I folded my arm")
+        yield from _see_it_gone(ctx, target, thing, gripper)
         ctx.conclude(f"I picked up {_named(target)}.")
 
     return script
@@ -183,26 +182,33 @@ def _back_out(ctx: Context, grasp: grasps.Grasp, gripper: Gripper) -> Script:
     yield from posture(ctx, "home")
 
 
-def _lift(ctx: Context, target: Target, thing: SceneObject) -> Script:
-    """Lifts, feels that it is still held and sees that it has left its place."""
-    yield from move(ctx, "arm_linear", check=False, offset=(0.0, 0.0, ctx.params.lift_m), timeout_s=8.0)
-    since = ctx.now
-    yield from fresh_scenes(ctx, 2)
+def _lift(ctx: Context, target: Target) -> Script:
+    """Lifts and feels that it is still held."""
+    up = ctx.params.lift_m
+    status = yield from move(ctx, "arm_linear", check=False, offset=(0.0, 0.0, up), timeout_s=8.0)
+    if status is None or status.state != "reached":
+        yield from move(ctx, "arm_linear", check=False, offset=(0.0, 0.0, 0.5 * up), timeout_s=8.0)
+    yield from fresh_scenes(ctx, 1)
     if not ctx.belief.is_holding():
         ctx.belief.held = None
         raise Failure("execution", f"{_named(target)} slipped out of my gripper")
-    place = np.array(thing.pose.position)
+
+
+def _see_it_gone(ctx: Context, target: Target, thing: SceneObject, gripper: Gripper) -> Script:
+    """Looks at the place it was taken from, once the hand has left it. (While it hangs right above its place, a
+    camera that looks down at it cannot tell a lifted thing from a standing one.)"""
+    since = ctx.now
+    yield from look_at(ctx, thing.pose.position)
+    x, y, _ = thing.pose.position
     still = [
         t
-        for t in ctx.belief.things.values()
+        for t in ctx.belief.present()
         if t.visible
         and t.last_seen_s >= since
         and alike(t, ctx, target)
-        and float(np.abs(np.array(t.pose.position) - place).max()) < _STILL_THERE_M
+        and math.dist(t.pose.position[:2], (x, y)) < _STILL_THERE_M
     ]
     if still:
-        gripper = ctx.world.robot.gripper
-        assert gripper is not None
         ctx.belief.held = None
         yield from move(ctx, "gripper", check=False, opening_m=gripper.max_opening, timeout_s=6.0)
         raise Failure("execution", f"I lifted my hand but {_named(target)} still stands there")
