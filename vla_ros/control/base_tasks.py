@@ -62,7 +62,7 @@ class Navigate:
         self._replan(now)
         twist, progress = ZERO_TWIST, 0.0
         self._held_at = None
-        if self._follower is not None and self._failure is None:
+        if self._follower is not None and (self._failure is None or self._failure.points is not None):
             steering = self._follower.steer(pose, context.speed, context.points())
             twist, self._held_at = steering.twist, steering.obstacle if steering.held else None
             self._longest = max(self._longest, steering.remaining_m)
@@ -76,7 +76,7 @@ class Navigate:
 
     def _is_reached(self, pose: Pose2D) -> bool:
         end = (self._target.x, self._target.y)
-        if self._follower is not None:
+        if self._follower is not None and self._failure is None:
             # The path may end beside a target that the base cannot stand on, within the tolerance.
             end = (float(self._follower.path[-1][0]), float(self._follower.path[-1][1]))
         near = math.hypot(end[0] - pose.x, end[1] - pose.y) <= self._tolerance_m
@@ -87,15 +87,13 @@ class Navigate:
         if self._plan is not None and self._plan.done():
             result = self._plan.result()
             self._plan = None
-            if result.points is None:
-                self._failure, self._failures = result, self._failures + 1
-            else:
-                self._failure, self._failures = None, 0
-                if self._follower is None:
-                    limits = self._context.robot.base
-                    self._follower = Follower(limits, result.points, self._yaw, self._goal.speed_scale)
-                elif not result.kept:
-                    self._follower.set_path(result.points)
+            self._failure = result if result.reason else None
+            self._failures = self._failures + 1 if result.points is None else 0
+            if result.points is not None and self._follower is None:
+                limits = self._context.robot.base
+                self._follower = Follower(limits, result.points, self._yaw, self._goal.speed_scale)
+            elif result.points is not None and not result.kept and self._follower is not None:
+                self._follower.set_path(result.points)
         if self._plan is None and now - self._planned_at >= self._context.params.replan_period_s:
             self._planned_at = now
             pose = self._context.pose

@@ -20,6 +20,7 @@ ESCAPE_COST = 40.0
 CLEARANCE_COST = 10.0
 SPACING_M = 0.05
 KEEP_FACTOR = 1.15
+PARTIAL_M = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,8 @@ class Terrain:
 
 @dataclass(frozen=True, eq=False)
 class PathResult:
-    """``points`` (n, 2) from start to goal, 5 cm apart; None with a reason when there is no way.
+    """``points`` (n, 2) from start to goal, 5 cm apart; None with a reason when there is no way. Points together
+    with a reason lead only up to ``blocked_at``.
 
     ``kept`` says that the present path is still about as good as any new one.
     """
@@ -215,4 +217,12 @@ def plan_path(
     rows, columns, _ = terrain.grid.cells(usual)
     closed = field.costs[rows, columns] < 0
     first = usual[int(np.argmax(closed))] if closed.any() else usual[-1]
-    return PathResult(None, "an obstacle that is not in the floor plan", blocked_at=(float(first[0]), float(first[1])))
+    reason, place = "an obstacle that is not in the floor plan", (float(first[0]), float(first[1]))
+    # Drive up to it: it may move away, and it is seen better from near.
+    rows, columns, _ = terrain.grid.cells(usual)
+    open_way = np.isfinite(field.spread()[rows, columns]) & (field.distance[rows, columns] >= terrain.radius)
+    near = np.nonzero(open_way[: int(np.argmax(closed))])[0] if closed.any() else np.empty(0, int)
+    if len(near) and np.hypot(*(usual[near[-1]] - usual[0])) > PARTIAL_M:
+        end = usual[near[-1]]
+        return PathResult(field.path((float(end[0]), float(end[1]))), reason, blocked_at=place)
+    return PathResult(None, reason, blocked_at=place)
