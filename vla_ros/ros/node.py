@@ -152,6 +152,9 @@ def run(factory: Callable[[], VlaNode]) -> None:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:
+        if rclpy.ok():  # an entity that is taken while a signal shuts the context down raises this
+            raise
     except VlaError as error:
         print(f"[{node.get_name() if node else 'vla_ros'}] cannot start: {error}", file=sys.stderr, flush=True)
         sys.exit(2 if isinstance(error, ConfigError) else 3)
