@@ -113,6 +113,22 @@ def test_driving_into_the_wall_is_one_collision_and_standing_against_it_is_none_
     assert 0.2 < hits[0]["speed"] < 0.5
 
 
+def test_a_thing_at_rest_is_pushed_along_when_the_robot_drives_into_it():
+    home = make_home(
+        0, robot=(2.4, 5.2, math.pi / 2), place={"yellow_box": [2.4, 5.9, 0.0], "red_book": [2.4, 5.9, 0.081]}
+    )
+    home.advance(home.now + 1.0, 0.0)
+    before = home.ground_truth()
+    assert home.driver is not None
+    for k in range(150):
+        home.driver.set_twist(Twist2D(0.3, 0.0, 0.0), k * 0.02)
+        home.advance(home.now + 0.02, k * 0.02)
+    story = Story(before, home.ground_truth())
+    assert not holds(("not_moved", "yellow_box"), story)
+    assert not holds(("not_moved", "red_book"), story)
+    assert story.after["collisions"] == []
+
+
 def test_touching_furniture_slowly_is_no_collision():
     home = make_home(0, robot=(3.0, 3.6, math.pi / 2), people={"user": {"at": [4.2, 2.4, 0.0]}})
     assert home.driver is not None

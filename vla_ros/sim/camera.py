@@ -6,7 +6,10 @@ copy of the simulation's state (``mujoco.MjData``) lets that thread work while t
 
 from __future__ import annotations
 
+import importlib
 import math
+import os
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -21,6 +24,16 @@ def intrinsics_of(model: mujoco.MjModel, camera: str, width: int, height: int) -
     fovy = math.radians(float(model.camera(camera).fovy[0]))
     focal = height / 2 / math.tan(fovy / 2)
     return CameraIntrinsics(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
+
+
+def _make_context(width: int, height: int) -> Any:
+    """An off-screen OpenGL context of the kind that MUJOCO_GL names, whoever imported mujoco first."""
+    module = importlib.import_module({"egl": "mujoco.egl", "osmesa": "mujoco.osmesa"}.get(_kind(), "mujoco.glfw"))
+    return module.GLContext(width, height)
+
+
+def _kind() -> str:
+    return os.environ.get("MUJOCO_GL", "egl").lower()
 
 
 class Camera:
@@ -40,7 +53,7 @@ class Camera:
         self._model = model
         self.intrinsics = intrinsics_of(model, camera, width, height)
         try:
-            self._gl = mujoco.GLContext(width, height)  # type: ignore[attr-defined]
+            self._gl = _make_context(width, height)
             self._gl.make_current()
         except Exception as error:
             remedy = "Install libegl1 and libgl1-mesa-dri (MUJOCO_GL=egl), or libosmesa6 (MUJOCO_GL=osmesa)."
