@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.jsonl:
         for line in sys.stdin:
-            if line.strip():
-                print(task_to_json(parser.parse(line.rstrip("\r\n"))), flush=True)
+            # One line out for every line in, so that the two files can be read side by side.
+            print(task_to_json(parser.parse(line.rstrip("\r\n"))), flush=True)
         return 0
     text = args.text if args.text is not None else sys.stdin.readline().rstrip("\r\n")
     print(json.dumps(task_to_dict(parser.parse(text)), ensure_ascii=False, indent=1))

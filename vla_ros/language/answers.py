@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _YES = word_set("yes yeah yep yup sure correct right exactly ok okay affirmative certainly absolutely indeed")
 _NO = word_set("no nope nah negative wrong incorrect")
+_LEADING = _YES | _NO | word_set(", . i mean meant think guess it that is was")
 _CANCEL = frozenset(("cancel", "stop"))
 
 
@@ -47,7 +48,7 @@ def _described(parser: GrammarParser, text: str) -> Referent | None:
     """The referent in "no, the red one on the counter"; None when there is none."""
     tokens = tokenize(text, parser.lexicon.speller)
     at = 0
-    while at < len(tokens) and (tokens.words[at] in _YES | _NO | {",", "."} or parser.reader.filler(tokens.words, at)):
+    while at < len(tokens) and (tokens.words[at] in _LEADING or parser.reader.filler(tokens.words, at)):
         at += 1
     _, arguments = parser.reader.read(tokens, at, stop_at_verbs=False)
     slots = sort_items(arguments.items)
@@ -63,7 +64,8 @@ def _described(parser: GrammarParser, text: str) -> Referent | None:
     if target[0].headless:
         target[0].kind = "object"
     noun = target[0]
-    wants = "person" if noun.is_person or (noun.unknown and not noun.determined) else "object"
+    named = bool(noun.unknown) and not noun.determined and tokens.raw[noun.start][:1].isupper()
+    wants = "person" if noun.is_person or named else "object"
     try:
         return Context(parser.lexicon).referent(
             (noun, [*target[1], *(slots.loose if target is slots.first else [])]), wants

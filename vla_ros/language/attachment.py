@@ -110,6 +110,14 @@ def fits(whole: Noun, preposition: str, part: Noun) -> bool:
     return part.is_place and (part.category == "room" or bool(part.pronoun) or preposition in _PLACE_TO_PLACE)
 
 
+def _sides(kind: str, superlative: str, attributes: list[str]) -> tuple[str, list[str]]:
+    """ "the left cup" is the left-most of the cups."""
+    for side in ("left", "right"):
+        if side in attributes and not superlative and kind != "place":
+            return f"{side}_most", [a for a in attributes if a != side]
+    return superlative, attributes
+
+
 class Context:
     """What was last spoken of, for "it", "him", "there" and "the other one"."""
 
@@ -196,10 +204,7 @@ class Context:
         superlative, attributes = noun.superlative, list(dict.fromkeys(noun.attributes))
         if noun.any_will_do and noun.quantity == 1 and not superlative and noun.kind in ("object", "person"):
             attributes.append("any")
-        for side in ("left", "right"):
-            if side in attributes and not superlative and noun.kind != "place":
-                superlative = f"{side}_most"
-                attributes.remove(side)
+        superlative, attributes = _sides(noun.kind, superlative, attributes)
         return Referent(
             kind=noun.kind or ("person" if wants == "person" and not noun.attributes else "object"),
             category=noun.category,
@@ -238,11 +243,12 @@ class Context:
         base = self.thing or Referent(kind="object")
         changed = bool(noun.attributes or noun.superlative or noun.not_attributes)
         old = () if changed else base.attributes
+        superlative, attributes = _sides("object", noun.superlative, list(noun.attributes))
         return dataclasses.replace(
             base,
-            attributes=tuple(dict.fromkeys((*old, *noun.attributes))),
+            attributes=tuple(dict.fromkeys((*old, *attributes))),
             not_attributes=tuple(noun.not_attributes),
-            superlative=noun.superlative,
+            superlative=superlative,
             quantity=noun.quantity,
             relations=base.relations if not changed else (),
         )

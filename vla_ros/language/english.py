@@ -80,7 +80,7 @@ FUNCTION_WORDS = word_set(
     centimetre centimetres centimeter centimeters degree degrees second seconds minute minutes hour hours radian inch
     inches foot feet want like need it's someone's question questions hello goodbye command thing leave
     person's object's everything except but because so such same only just gets get got sees see find finds found at
-    today today's there's let's told tell said says going gone done ready"""
+    today today's there's let's told tell said says going gone done ready mean meant think guess"""
 )
 CONTRACTIONS = {
     "don't": "do not", "dont": "do not", "doesn't": "does not", "can't": "can not",

@@ -230,7 +230,7 @@ class Frames:
             raise Unclear("question", _QUESTIONS[verb])
         if len(nouns) > 1 and not nouns[0][0].category and nouns[1][0].kind == "object":
             nouns.pop(0)  # "something to drink"
-        self.context.guesses += len(nouns) - 1
+        self.context.guesses += sum(1 + len(extra.unknown.split()) for extra, _ in nouns[1:])
         noun, pps = nouns[0]
         pps = [*pps, *slots.loose]
         if verb == "put" and noun.category == "room":

@@ -161,7 +161,8 @@ class Lexicon:
         for person in people.people if people else ():
             if not person.user:  # the user is "me", a pronoun
                 self.add((person.name, *person.synonyms), Entry("name", "person", person.name.lower()))
-        self.add(self.words.names, Entry("name", "person"))
+        for name in self.words.names:
+            self.add((name,), Entry("name", "person", name.lower()))
 
     def _add_absent(self, words: Words) -> None:
         """Words of things and places that are not here: understood as words, so that the answer can say so."""

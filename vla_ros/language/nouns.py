@@ -164,6 +164,7 @@ class NounReader:
                 and at + 1 < len(words)
                 and words[at + 1] in DETERMINERS
             ):
+                noun.any_will_do |= noun.quantity == 1
                 at += 1
                 continue
             if word in _ORDINALS and noun.determined and not self._is_unit(words, at):

@@ -202,6 +202,9 @@ class _Sentence:
         sub = self._sub_clause(start) if word == "when" else None
         if sub is not None:
             return sub  # "when you get to the kitchen, …" is first of all a thing to do
+        having = self._having(start) if word == "when" else None
+        if having is not None:
+            return having
         end = self._predicate_end(start)
         predicate = self.tokens.text(start, end)
         self._remember_mentioned(start, end)
@@ -211,6 +214,16 @@ class _Sentence:
                 last.steps = [dataclasses.replace(s, condition=(word, predicate)) for s in last.steps]
         else:
             self.condition = (word, predicate)
+        return end
+
+    def _having(self, start: int) -> int | None:
+        """ "once you have the cup, …" is first of all something to pick up."""
+        if self.words[start : start + 2] != ["you", "have"]:
+            return None
+        end, arguments = self.reader.read(self.tokens, start + 2)
+        if not any(i.kind == "np" for i in arguments.items):
+            return None
+        self._add(self.frames.steps("pick", arguments.items), "pick")
         return end
 
     def _remember_mentioned(self, start: int, end: int) -> None:

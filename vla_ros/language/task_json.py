@@ -186,7 +186,7 @@ def _choice(fields: Mapping[str, Any], name: str, where: str, allowed: tuple[str
 
 def _number(fields: Mapping[str, Any], name: str, where: str, default: float = 0.0) -> float:
     value = fields.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e9:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= 1e9:  # also NaN
         raise InputError(f"{where}.{name}", value, "Give a number.")
     return value
 
