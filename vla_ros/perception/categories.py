@@ -109,10 +109,13 @@ def _shape_fit(kind: ObjectKind, measure: Measure) -> float:
 
 
 def _color_fit(kind: ObjectKind, colors: tuple[tuple[str, float], ...]) -> float:
-    """Colours a kind does not come in make it unlikely, not impossible."""
+    """Colours a kind does not come in make it unlikely, not impossible; pages and labels may be of any colour."""
     if not kind.colors or not colors:
         return 1.0
-    name = colors[0][0]
-    if name in kind.colors:
-        return 1.0
-    return 0.5 if any(similar(name, c) for c in kind.colors) else 0.2
+    share = 0.0
+    for name, part in colors:
+        if name in kind.colors:
+            share += part
+        elif any(similar(name, c) for c in kind.colors):
+            share += 0.4 * part
+    return 0.2 + 0.8 * min(1.0, 2.0 * share)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from vla_ros.core.catalog import Catalog
@@ -61,6 +63,11 @@ class ClusterDetector:
         groups = self._grouper.groups(cloud, parts, front, own)
         things = [self._object(group, frame.stamp_s) for group in groups if not self._is_fixture(group)]
         return (*people, *(t for t in things if t is not None))
+
+    def with_known_colors(self, thing: SceneObject) -> SceneObject:
+        """The thing with the name of its colour that its sure category comes in (a lit grey knife is not white)."""
+        colors = self._scorer.plausible_colors(thing.categories, thing.colors)
+        return replace(thing, colors=colors, color=colors[0][0]) if colors != thing.colors else thing
 
     def _is_fixture(self, group: Group) -> bool:
         """True for door frames, window sills, pictures: far overhead, or beside a wall and clear of any surface."""

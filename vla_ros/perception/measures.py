@@ -69,6 +69,7 @@ def measure(segment: Segment, camera: Vector) -> Measure:
     disc = high - low + 0.8 * segment.pixel
     round_center = np.array([(low + high) / 2, float(np.percentile(along, 5)) + disc / 2])
     round_share = _roundness(hull @ np.column_stack([side, view]), round_center, disc / 2, segment.pixel)
+    round_share *= _curved(hull, rect_center, (length, width, yaw), side, view, round_center, disc / 2, segment.pixel)
     # Discs and half discs fill pi / 4 of their rectangle, boxes nearly all of it.
     round_share *= float(np.clip((_FULL + 0.1 * segment.pixel / span - fill) / 0.07, 0.0, 1.0))
 
@@ -157,19 +158,49 @@ def _roundness(
     hull: NDArray[np.float64], center: NDArray[np.float64], radius: float, pixel: float
 ) -> float:  # fmt: skip
     """1 when the near half of the outline lies on the circle, falling to 0 for corners and flat fronts."""
-    closed = np.vstack([hull, hull[:1]])
-    steps = np.linalg.norm(np.diff(closed, axis=0), axis=1)
-    length = np.concatenate([[0.0], np.cumsum(steps)])
-    if length[-1] < 1e-6:
+    if np.ptp(hull, axis=0).max() < 1e-6:
         return 0.0
-    at = np.linspace(0.0, length[-1], 48, endpoint=False)
-    outline = np.column_stack([np.interp(at, length, closed[:, i]) for i in range(2)])
+    outline = _outline(hull)
     near = outline[outline[:, 1] < center[1] - max(0.4 * radius, 0.6 * pixel)]
     if len(near) < 5:
         return 0.0
     off = np.abs(np.hypot(near[:, 0] - center[0], near[:, 1] - center[1]) - radius)
     allowed = 0.09 * radius + 0.55 * pixel
     return float(np.clip(1.5 - 0.75 * np.sqrt(np.mean(off**2)) / allowed, 0.0, 1.0))
+
+
+def _curved(
+    hull: NDArray[np.float64],
+    center: NDArray[np.float64],
+    rectangle: tuple[float, float, float],
+    side: NDArray[np.float64],
+    view: NDArray[np.float64],
+    round_center: NDArray[np.float64],
+    radius: float,
+    pixel: float,
+) -> float:
+    """1 when the outline's near part follows the circle rather than the edges of the rectangle, 0 the other way."""
+    outline = _outline(hull)
+    across, along = outline @ side - round_center[0], outline @ view - round_center[1]
+    near = along < -max(0.25 * radius, 0.6 * pixel)
+    if near.sum() < 5:
+        return 1.0
+    from_circle = np.abs(np.hypot(across[near], along[near]) - radius)
+    length, width, yaw = rectangle
+    local = (outline[near] - center) @ np.array([[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]])
+    half = (np.array([length, width]) - 0.6 * pixel) / 2
+    from_edges = np.abs(half - np.abs(local)).min(axis=1)
+    gain = float(from_edges.mean() - from_circle.mean())
+    return float(np.clip(0.6 + gain / (0.08 * radius + 0.25 * pixel), 0.0, 1.0))
+
+
+def _outline(hull: NDArray[np.float64]) -> NDArray[np.float64]:
+    """48 points evenly along a closed hull; shape (48, 2)."""
+    closed = np.vstack([hull, hull[:1]])
+    steps = np.linalg.norm(np.diff(closed, axis=0), axis=1)
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0.0, length[-1], 48, endpoint=False)
+    return np.column_stack([np.interp(at, length, closed[:, i]) for i in range(2)])
 
 
 def _shape(

@@ -39,7 +39,7 @@ class PerceptionPipeline:
             params = replace(params, max_range=min(params.max_range, robot.camera.max_range))
         self._params = params
         self._detector = ClusterDetector(params, catalog, floor_plan)
-        self._tracker = Tracker(params)
+        self._tracker = Tracker(params, floor_plan)
         self._last_stamp_s: float | None = None
 
     def update(self, frame: RgbdFrame, self_boxes: tuple[Box, ...] = ()) -> Scene:
@@ -55,7 +55,7 @@ class PerceptionPipeline:
             self._tracker.clear()
         found = self._detector.detect(frame, self_boxes, self._tracker.people(frame.stamp_s))
         self._last_stamp_s = frame.stamp_s
-        objects = self._tracker.update(found, frame)
+        objects = tuple(self._detector.with_known_colors(o) for o in self._tracker.update(found, frame))
         view = Pose.from_matrix(frame.world_from_camera, self._params.frame_id)
         return Scene(frame.stamp_s, self._params.frame_id, objects, view)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.geometry import Vector
 from vla_ros.core.scene import RgbdFrame, SceneObject
 from vla_ros.perception.colors import similar
@@ -17,6 +18,8 @@ _REAPPEAR_S = 30.0
 """A vanished thing that appears elsewhere within this time keeps its id [s]."""
 _RECENT_S = 2.0
 """People stay about where they were for so long [s]."""
+_BODY = 0.35
+"""Radius around a person's axis within which nothing else stands on the floor [m]."""
 _SMALL = 0.16
 """Things smaller than this hold no other things [m]."""
 _JUMP_SPEED = 3.0
@@ -30,8 +33,9 @@ class Tracker:
     Call ``update`` with the frames in the order of their stamps; ``clear`` after a jump of the clock.
     """
 
-    def __init__(self, params: PerceptionParams) -> None:
+    def __init__(self, params: PerceptionParams, floor_plan: FloorPlan | None = None) -> None:
         self._params = params
+        self._plan = floor_plan
         self._tracks: list[Track] = []
         self._vanished: list[tuple[float, Track]] = []
         self._counters: dict[str, int] = {}
@@ -162,20 +166,30 @@ class Tracker:
         seen = [t for t in self._tracks if t.misses == 0]
         drop = set()
         for track in self._tracks:
-            if track.misses < 3:
+            if track.misses < 1:
                 continue
             for other in seen:
-                if _swallows(other, track.position, track.size, True):
+                if _swallows(other, track.position, track.size, True) or self._is_part_of_person(track, other):
                     drop.add(id(track))
                     break
-                reach = 0.5 * float(min(*track.size[:2], *other.size[:2])) + 0.02
-                near = float(np.linalg.norm(track.position - other.position)) < max(reach, 0.04)
+                smallest = float(min(*track.size[:2], *other.size[:2]))
+                reach = max(0.5 * smallest + 0.02, 0.04) if track.misses >= 3 else 0.35 * smallest
+                near = float(np.linalg.norm(track.position - other.position)) < reach
                 if near and track.is_person == other.is_person:
                     drop.add(id(track))
                     if not other.id or other.hits < track.hits:
                         other.id = track.id or other.id
                     break
         self._tracks = [t for t in self._tracks if id(t) not in drop]
+
+    def _is_part_of_person(self, track: Track, other: Track) -> bool:
+        """True for a hand or a shoe that was taken for a thing before the whole person was seen."""
+        if track.is_person or not other.is_person:
+            return False
+        x, y, _ = track.position
+        if np.hypot(x - other.position[0], y - other.position[1]) > _BODY:
+            return False
+        return self._plan is None or self._plan.surface_below(float(x), float(y), track.seen.support_z) is None
 
     def _name_and_trim(self, now: float) -> None:
         for track in self._tracks:
@@ -192,7 +206,10 @@ class Tracker:
 
 def _swallows(track: Track, center: Vector, size: Vector, named: bool) -> bool:
     """True when a much smaller thing at ``center`` can only be a part of the track (a label, a lid, an edge)."""
-    within = bool((np.abs(center - track.position) < 0.5 * np.maximum(track.size, 0.03) + 0.005).all())
+    c, s = np.cos(track.yaw), np.sin(track.yaw)
+    dx, dy, dz = center - track.position
+    offset = np.abs([c * dx + s * dy, c * dy - s * dx, dz])
+    within = bool((offset < 0.5 * np.maximum(track.size, 0.03) + 0.005).all())
     smaller = float(np.prod(size)) < 0.4 * float(np.prod(track.size))
     return within and smaller and (not named or float(track.size.max()) < _SMALL)
 
