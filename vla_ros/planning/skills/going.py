@@ -21,6 +21,7 @@ _LONGEST_MOVE_M = 3.0
 _POSTURE_TOLERANCE = 0.12
 _FOLDING_ROOM_M = 0.65
 _STEP_BACK_M = 0.25
+_PERSON_ROOM_M = 0.9
 
 
 def travel_posture(ctx: Context) -> Script:
@@ -111,10 +112,11 @@ def stands_at(ctx: Context, target: Target) -> list[Pose2D]:
     place = target.place
     if place is not None and place.kind == "room":
         here = ctx.belief.here
-        spot = floor.room_point(ctx.world.plan.room(place.name))
-        if here is not None and here.name == place.name:
-            return [Pose2D(spot.x, spot.y, robot.theta)]
-        return [Pose2D(spot.x, spot.y, math.atan2(spot.y - robot.y, spot.x - robot.x))]
+        inside = here is not None and here.name == place.name
+        return [
+            Pose2D(x, y, robot.theta if inside else math.atan2(y - robot.y, x - robot.x))
+            for x, y in _room_points(ctx, place.name)
+        ]
     if place is not None and place.furniture is not None:
         stands = floor.front_points(place.furniture, ctx.params.view_distance_m, ctx.params.view_width_m)
         return sorted(stands, key=lambda p: math.hypot(p.x - robot.x, p.y - robot.y))
@@ -131,6 +133,20 @@ def stands_at(ctx: Context, target: Target) -> list[Pose2D]:
     distance = ctx.params.person_distance_m
     near = floor.around(x, y, distance, (robot.x, robot.y)) or floor.around(x, y, 1.2, (robot.x, robot.y))
     return near
+
+
+def _room_points(ctx: Context, name: str) -> list[tuple[float, float]]:
+    """Free points of a room, the most central first; those near a person come last."""
+    room = ctx.world.plan.room(name)
+    spot = ctx.world.floor.room_point(room)
+    points = [(spot.x, spot.y)]
+    for radius in (0.7, 1.2):
+        angles = np.arange(8) * math.pi / 4
+        around = np.stack([spot.x + radius * np.cos(angles), spot.y + radius * np.sin(angles)], axis=1)
+        good = ctx.world.floor.free(around)
+        points += [(float(x), float(y)) for (x, y), ok in zip(around, good) if ok and room.contains(x, y)]
+    people = [t.pose.position[:2] for t in ctx.belief.present() if t.category == "person"]
+    return sorted(points, key=lambda p: any(math.dist(p, q) < _PERSON_ROOM_M for q in people))
 
 
 def go_to(target: Target) -> Callable[[Context], Script]:
