@@ -3,8 +3,8 @@
 chain_ratio         image -> gated command through this package's shells (stub models, the real safety_node)
                     over the same hops in bare rclpy; median of interleaved frames (wanted: at most 1.5)
 encode_ratio        image message from pixels over a copy of the pixels (at most 3)
-callback_ratio      control_node's tick with conversions and publishing over Controller.tick alone, and the same
-                    for perception_node's image callback (at most 1.1)
+callback_ratio      perception_node's image callback over PerceptionPipeline.update (at most 1.1); the same figures
+                    for safety_node's answer to a command stand beside it
 frames_lost         of 300 frames of 640x480 at 30 Hz, best effort, between two processes (0)
 gate_added_ms       raw command -> command through safety_node, less the same hop in bare rclpy
 executors           round trip and processor share of a node under each executor
@@ -93,13 +93,15 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with free_domain_id() as domain:
         os.environ["ROS_DOMAIN_ID"] = str(domain)
-        from benchmarks import latency_bench
+        from benchmarks import latency_bench, latency_callbacks
 
         result: dict[str, Any] = {"suite": "latency"}
         result["encode"] = encode()
+        result["callback"] = latency_callbacks.measure()
         result.update(latency_bench.measure(options.frames))
     result["chain_ratio"] = result["chain"]["ratio"]
     result["encode_ratio"] = result["encode"]["ratio"]
+    result["callback_ratio"] = result["callback"]["perception"]["ratio"]
     print(json.dumps(_rounded(result)))
 
 
