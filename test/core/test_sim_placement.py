@@ -81,6 +81,12 @@ def test_a_scenario_places_removes_and_makes_the_placed_kind_the_only_one():
     assert (day.robot.x, day.robot.y, day.robot.theta) == (6.5, 2.2, 0.5)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_nobody_stands_where_a_scenario_puts_the_robot(seed: int):
+    day = place(seed, robot=[6.6, 2.2, 0.0])
+    assert all(math.dist((p.pose.x, p.pose.y), (6.6, 2.2)) > 1.0 for p in day.people)
+
+
 def test_a_scenario_moves_people_and_sends_them_away():
     day = place(5, people={"anna": {"present": False}, "tom": {"at": [2.0, 6.0, 0.0], "walk": [[3.0, 6.0]]}})
     people = {p.person.name: p for p in day.people}

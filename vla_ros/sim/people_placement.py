@@ -18,6 +18,7 @@ USER_DISTANCE = (1.5, 2.5)
 _ROBOT_MARGIN = 0.42
 _PERSON_MARGIN = 0.45
 _DOOR_MARGIN = 1.0
+_ROBOT_CLEARANCE = 1.3
 _WALK_SHARE = 0.5
 _TRIES = 500
 
@@ -44,9 +45,16 @@ def place_robot(plan: FloorPlan, rng: np.random.Generator) -> Pose2D:
 
 
 def place_people(
-    plan: FloorPlan, people: People, robot: Pose2D, wanted: dict[str, PersonPlan], rng: np.random.Generator
+    plan: FloorPlan,
+    people: People,
+    robot: Pose2D,
+    wanted: dict[str, PersonPlan],
+    rng: np.random.Generator,
+    keep_clear: tuple[float, float] | None = None,
 ) -> tuple[PlacedPerson, ...]:
     """The user near the robot's start, facing it; the others in other rooms, some of them walking.
+
+    ``keep_clear`` is a place where nobody may stand by chance [m]: a robot that starts elsewhere.
 
     Raises:
         ConfigError: ``wanted`` names somebody unknown.
@@ -62,10 +70,10 @@ def place_people(
     for person in people.people:
         asked = wanted.get(person.name, PersonPlan())
         if person.user:
-            placed = PlacedPerson(person, _near_robot(plan, home, robot, rng))
+            placed = PlacedPerson(person, _near_robot(plan, home, robot, rng, keep_clear))
         else:
             room = others[order[sum(not p.person.user for p in out) % len(order)]]
-            placed = _in_room(plan, person, room, rng)
+            placed = _in_room(plan, person, room, rng, keep_clear)
         if asked.at is not None:
             placed = PlacedPerson(person, Pose2D(*asked.at))
         if asked.walk:
@@ -84,26 +92,32 @@ def is_free(plan: FloorPlan, x: float, y: float, margin: float) -> bool:
     return room.min[0] + margin <= x <= room.max[0] - margin and room.min[1] + margin <= y <= room.max[1] - margin
 
 
-def _near_robot(plan: FloorPlan, room: Room, robot: Pose2D, rng: np.random.Generator) -> Pose2D:
+def _near_robot(
+    plan: FloorPlan, room: Room, robot: Pose2D, rng: np.random.Generator, keep_clear: tuple[float, float] | None
+) -> Pose2D:
     best = Pose2D(robot.x, robot.y)
     for _ in range(_TRIES):
         distance, angle = rng.uniform(*USER_DISTANCE), rng.uniform(-math.pi, math.pi)
         x, y = robot.x + distance * math.cos(angle), robot.y + distance * math.sin(angle)
         best = Pose2D(float(x), float(y), float(math.atan2(robot.y - y, robot.x - x)))
         clear = is_free(plan, x, y, _PERSON_MARGIN) and room.contains(x, y)
+        if keep_clear is not None and math.dist(keep_clear, (x, y)) < _ROBOT_CLEARANCE:
+            continue
         if clear and _far_from_doors(plan, x, y) and _clear_line(plan, (x, y), (robot.x, robot.y), 0.2):
             return best
     return best
 
 
-def _in_room(plan: FloorPlan, person: Person, room: Room, rng: np.random.Generator) -> PlacedPerson:
-    x, y = _spot(plan, room, rng)
+def _in_room(
+    plan: FloorPlan, person: Person, room: Room, rng: np.random.Generator, keep_clear: tuple[float, float] | None
+) -> PlacedPerson:
+    x, y = _spot(plan, room, rng, keep_clear)
     pose = Pose2D(x, y, float(rng.uniform(-math.pi, math.pi)))
     walks = person.posture == "walking" or rng.random() < _WALK_SHARE
     speed = float(rng.uniform(0.6, 1.0))
     points = [(x, y)]
     for _ in range(_TRIES if walks else 0):
-        point = _spot(plan, room, rng)
+        point = _spot(plan, room, rng, keep_clear)
         far = math.dist(point, points[-1]) > 0.9
         if far and _clear_line(plan, points[-1], point, 0.33):
             points.append(point)
@@ -112,10 +126,14 @@ def _in_room(plan: FloorPlan, person: Person, room: Room, rng: np.random.Generat
     return PlacedPerson(person, pose, tuple(points) if len(points) > 1 else (), speed)
 
 
-def _spot(plan: FloorPlan, room: Room, rng: np.random.Generator) -> tuple[float, float]:
+def _spot(
+    plan: FloorPlan, room: Room, rng: np.random.Generator, keep_clear: tuple[float, float] | None
+) -> tuple[float, float]:
     (x0, y0), (x1, y1) = room.min, room.max
     for _ in range(_TRIES):
         x, y = float(rng.uniform(x0, x1)), float(rng.uniform(y0, y1))
+        if keep_clear is not None and math.dist(keep_clear, (x, y)) < _ROBOT_CLEARANCE:
+            continue
         if is_free(plan, x, y, _PERSON_MARGIN) and _far_from_doors(plan, x, y) and _leaves_room(plan, x, y):
             return (x, y)
     return room.center

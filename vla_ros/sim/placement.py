@@ -97,8 +97,8 @@ def make_placement(
     scenario = scenario or Scenario(id="default", command="")
     rng = np.random.default_rng(seed)
     start = place_robot(plan, rng)
-    placed_people = place_people(plan, people, start, scenario.people, rng)
     robot = Pose2D(*scenario.robot) if scenario.robot else start
+    placed_people = place_people(plan, people, start, scenario.people, rng, (robot.x, robot.y))
     objects = _Placer(plan, catalog, rng).place_all(scenario)
     return Placement(seed, robot, objects, placed_people, _doors(plan, scenario.doors))
 
