@@ -266,4 +266,9 @@ def look_around(ctx: Context, until: Callable[[], bool]) -> Script:
             if until():
                 return
         if half == 0:
-            yield from move(ctx, "base_move", check=False, offset=(0.0, 0.0, math.pi), timeout_s=15.0)
+            robot = ctx.belief.robot
+            about = Pose2D(robot.x, robot.y, math.remainder(robot.theta + math.pi, 2 * math.pi))
+            goal = about.to_pose()
+            yield from move(
+                ctx, "navigate", check=False, targets=(goal,), tolerance_m=0.15, tolerance_rad=0.2, timeout_s=15.0
+            )
