@@ -17,6 +17,8 @@ _SURE = 0.6
 """A category so likely may correct the name of a colour."""
 _FRONT_ONLY, _PANEL = 2.0, 0.012
 """Cost of a basket seen as one panel, and the least thickness of such a panel [m]."""
+_COVER = 0.12
+"""A known colour seen on so much of a thing names it: a book by its cover, not by its pages."""
 _TIPPED = 0.12
 """How much rarer things lie on a side than stand as the catalog says."""
 
@@ -39,13 +41,15 @@ class CategoryScorer:
     def plausible_colors(
         self, categories: tuple[tuple[str, float], ...], colors: tuple[tuple[str, float], ...]
     ) -> tuple[tuple[str, float], ...]:
-        """Colours with the leader replaced by the one that light turns into it and that a sure category comes in."""
+        """Colours with the leader replaced by one that the sure category comes in: seen beside it, or near to it."""
         if not categories or not colors or categories[0][1] < _SURE:
             return colors
         known = next((k.colors for k in self._kinds if k.category == categories[0][0]), ())
         name, share = colors[0]
-        close = [c for c in known if similar(name, c)]
-        if name in known or len(close) != 1:
+        if not known or name in known:
+            return colors
+        close = [c for c, s in colors[1:] if c in known and s >= _COVER] or [c for c in known if similar(name, c)]
+        if len(close) != 1:
             return colors
         rest = tuple((c, s) for c, s in colors[1:] if c != close[0])
         return ((close[0], share), *rest)

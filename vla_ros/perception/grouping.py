@@ -23,7 +23,7 @@ _SPLIT_SHARE, _SPLIT_PIXELS = 0.12, 30
 """A colour must cover this share of a segment, or so many pixels, to count as a thing of its own."""
 _SHADES = (
     {"orange", "brown"}, {"brown", "beige"}, {"white", "grey"}, {"grey", "black"}, {"white", "beige"},
-    {"grey", "beige"}, {"yellow", "beige"}, {"red", "pink"}, {"purple", "pink"}, {"brown", "black"},
+    {"grey", "beige"}, {"yellow", "beige"}, {"red", "pink"}, {"purple", "pink"}, {"brown", "black"}, {"red", "brown"},
 )  # fmt: skip
 """Names that one surface can have in light and in shade."""
 _SAME = 0.5
