@@ -20,4 +20,4 @@ class LanguageParams:
     question_memory_s: float = param(
         60.0, "how long an incomplete instruction waits for its missing words", unit="s", minimum=1.0, maximum=3600.0
     )
-    speak: bool = param(True, "publish questions and results on speech_out")
+    speak: bool = param(True, "say questions on speech_out (the planner says the rest)")

@@ -19,7 +19,8 @@ class Piece:
 def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
     """All steps in the order they are to be done; constraints (negated) stand outside the order."""
     flat = [(piece.verb, step) for piece in pieces for step in piece.steps]
-    flat = [p for i, p in enumerate(flat) if i == 0 or p[1].about != "result"]  # counting already says it
+    # Counting already says its result, and what is done has stopped.
+    flat = [p for i, p in enumerate(flat) if i == 0 or (p[1].about != "result" and p[1].skill != "stop")]
     flat = _carry_on(_take_first(flat))
     out: list[TaskStep] = []
     previous: int | None = None
