@@ -98,9 +98,9 @@ def _hides(goal: Target, ctx: Context) -> bool:
     return kind is not None and kind.container
 
 
-def alike(thing: SceneObject, ctx: Context, target: Target) -> bool:
-    """Whether a seen thing may be the target, by id or by looks."""
-    if thing.id == target.bound_id:
+def alike(thing: SceneObject, ctx: Context, target: Target, by_looks: bool = False) -> bool:
+    """Whether a seen thing may be the target, by id or by looks (or by looks alone)."""
+    if thing.id == target.bound_id and not by_looks:
         return True
     return ctx.world.grounding.fit(replace(target.referent, relations=(), superlative=""), thing) > 0
 

@@ -64,7 +64,8 @@ class Grounding:
             score = 0.0 if thing.category == "person" else max(0.5, thing.confidence)
         else:
             score = thing.score_of(category)
-            if score < self.params.min_category_score:
+            best = thing.categories[0][1] if thing.categories else 1.0
+            if score < max(self.params.min_category_score, self.params.min_category_ratio * best):
                 return 0.0
         for attribute in referent.attributes:
             if attribute in COLORS:

@@ -25,6 +25,9 @@ class PlannerParams:
     look_scenes: int = param(3, "fresh scenes that make one look", minimum=1, maximum=20)
     look_settle_s: float = param(0.3, "after the head stands still", unit="s", minimum=0.0, maximum=3.0)
     min_category_score: float = param(0.3, "below it a category hypothesis is ignored", minimum=0.0, maximum=1.0)
+    min_category_ratio: float = param(
+        0.75, "a hypothesis weaker than this share of the best one is not meant", minimum=0.0, maximum=1.0
+    )
     min_confidence: float = param(0.3, "below it an object is not believed to exist", minimum=0.0, maximum=1.0)
     min_color_share: float = param(0.25, "share of a colour that makes a thing of that colour", minimum=0, maximum=1)
     robot_radius_m: float = param(0.32, "clear radius for standing points", unit="m", minimum=0.1, maximum=1.0)

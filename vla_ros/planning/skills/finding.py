@@ -61,8 +61,26 @@ def _find_thing(ctx: Context, target: Target) -> Script:
     found = matches(ctx, target)
     if not found:
         found = yield from _search(ctx, target)
+    elif _may_be_several(target):
+        yield from _look_for_others(ctx, target)
+        found = matches(ctx, target)
     thing = yield from pick_one(ctx, target, found)
     target.bind(thing.id, describe.thing(thing, _category(ctx, target)))
+
+
+def _may_be_several(target: Target) -> bool:
+    """True for words that fit many things ("the cup"): then one look more may show another one, and the question
+    must be asked before one is taken."""
+    referent = target.referent
+    return not (referent.attributes or referent.superlative or target.several or target.chosen_by_user)
+
+
+def _look_for_others(ctx: Context, target: Target) -> Script:
+    """Looks over the named piece, unless that was done a moment ago."""
+    for place in search.named_places(target.referent, ctx.world.floor):
+        piece, seen_at = place.furniture, ctx.belief.looked_at.get(place.name, -math.inf)
+        if piece is not None and ctx.now - seen_at > _RECENT_S:
+            yield from _look_over(ctx, piece, lambda: False)
 
 
 def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
@@ -78,7 +96,9 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
     end = ctx.clock + ctx.params.search_limit_s
 
     def surely_seen() -> bool:
-        return any(m.thing.visible and min(m.score, m.thing.confidence) >= _SURE for m in matches(ctx, target))
+        return not _may_be_several(target) and any(
+            m.thing.visible and min(m.score, m.thing.confidence) >= _SURE for m in matches(ctx, target)
+        )
 
     while rest and ctx.clock < end:
         piece = search.next_piece(rest, ctx.belief, ctx.world.floor)

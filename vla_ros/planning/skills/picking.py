@@ -84,7 +84,11 @@ def measure(ctx: Context, target: Target) -> Generator[None, None, SceneObject]:
     yield from look_at(ctx, before.pose.position)
     thing = ctx.belief.thing(target.bound_id)
     if thing is not None and thing.visible and thing.last_seen_s >= since:
-        return thing
+        if alike(thing, ctx, target, by_looks=True):
+            return thing
+        target.give_up()
+        text = f"what looked like {target.words()} from afar is {describe.article(describe.thing(thing))}"
+        raise Failure("perception", text, unmet=Fact("located", target))
     near = [
         t
         for t in ctx.belief.present()
