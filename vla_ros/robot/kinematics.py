@@ -7,6 +7,7 @@ Nothing here keeps state between calls, so that one RobotModel serves several th
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -293,7 +294,12 @@ class RobotModel:
             for name in self.robot.gripper.joints:
                 joint = self.model.joints[self.model.getJointId(name)]
                 _write(opened, joint, self.robot.gripper.max_opening / len(self.robot.gripper.joints))
-        return (self._rest, opened)
+        samples = [self._rest, opened]
+        if self.robot.group("head") is not None:
+            low, high = self.limits("head")
+            for share in itertools.product((0.0, 0.5, 1.0), repeat=len(low)):  # a nodding head may graze its own collar
+                samples.append(self.with_group(self._rest, "head", low + np.array(share) * (high - low)))
+        return tuple(samples)
 
 
 class _GroupIndex:
