@@ -183,6 +183,22 @@ def test_base_arc_turns_rigidly_about_the_axis() -> None:
     assert abs(wrap_angle(plant.pose.theta + 1.2)) < 0.05
 
 
+def test_base_arc_stops_before_a_wall() -> None:
+    plant = Plant(Pose2D(6.0, 3.2, 0.0))
+    goal = MotionGoal("arc", "base_arc", targets=(Pose.planar(6.0, 2.2, 0.0),), angle_rad=1.5)
+    status = plant.run(goal, 60.0)  # the office's west wall is in the way
+    assert status.state == "blocked" and "obstacle" in status.text and status.progress > 0.2
+    assert plant.nearest > RADIUS - 0.005
+
+
+def test_it_drives_up_to_what_stands_on_its_goal() -> None:
+    plant = Plant(Pose2D(3.1, 2.5, 2.0), extra=[box(2.2, 6.2, (0.4, 0.4, 1.0))])
+    status = plant.run(navigate(*ROOMS["kitchen"]), 40.0)
+    assert status.state == "blocked" and "in the way" in status.text
+    assert 0.5 < math.hypot(plant.pose.x - 2.2, plant.pose.y - 6.2) < 1.2
+    assert plant.nearest > RADIUS
+
+
 def test_a_base_that_cannot_move_sideways_gets_there_too() -> None:
     from dataclasses import replace
 

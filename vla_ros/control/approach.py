@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.control.arm_planning import FLOOR, TOUCH_M, free_reaches
+from vla_ros.control.arm_planning import FLOOR, TOUCH_M, free_reaches, points_away
 from vla_ros.control.arm_tasks import SURROUNDINGS_M
 from vla_ros.control.base_tasks import Navigate
 from vla_ros.control.context import Context, Step
@@ -21,8 +21,7 @@ from vla_ros.robot.kinematics import RobotModel
 
 RADIUS_STEP_M = 0.07
 BEARINGS = 36
-TOOL_CONE_RAD = math.radians(80.0)
-MOST_TARGETS = 24
+MOST_TARGETS = 60
 MOST_PROOFS = 70
 BEST_RADIUS_M = 0.58
 COMFORT_M = 0.12
@@ -64,7 +63,7 @@ def choose_place(question: ApproachQuestion) -> ApproachPlace:
     for i, target in enumerate(question.targets[:MOST_TARGETS]):
         for pose in (question.base, *_around(target, params, lateral)):
             gap = math.hypot(target[0, 3] - pose.x, target[1, 3] - pose.y)
-            if not params.approach_min <= gap <= params.approach_max or not _faces(target, pose):
+            if not params.approach_min <= gap <= params.approach_max or not points_away(target, (pose.x, pose.y)):
                 continue
             in_range = True
             cell = terrain.grid.cell(pose.x, pose.y)
@@ -166,15 +165,6 @@ def _around(target: Vector, params: ControlParams, lateral: float) -> list[Pose2
             aside = math.asin(max(-0.7, min(0.7, lateral / radius)))
             out += [Pose2D(*place, wrap_angle(bearing - aside)), Pose2D(*place, bearing)]
     return out
-
-
-def _faces(target: Vector, pose: Pose2D) -> bool:
-    """False when the tool would have to point back at the robot."""
-    flat = math.hypot(target[0, 0], target[1, 0])
-    if flat < 0.5:
-        return True
-    tool = math.atan2(target[1, 0], target[0, 0])
-    return abs(wrap_angle(tool - math.atan2(target[1, 3] - pose.y, target[0, 3] - pose.x))) <= TOOL_CONE_RAD
 
 
 def _spread_out(places: list[tuple[float, Pose2D, int]]) -> list[tuple[float, Pose2D, int]]:

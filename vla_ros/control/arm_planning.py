@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 from vla_ros.control.arm_paths import JointSpace, blended, find_path
 from vla_ros.control.params import ControlParams
 from vla_ros.control.timing import time_path
-from vla_ros.core.geometry import Box, Pose, Vector
+from vla_ros.core.geometry import Box, Pose, Vector, wrap_angle
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.robot_description import JointGroup
 from vla_ros.robot.collision import CollisionScene
@@ -27,10 +27,12 @@ LINEAR_STEP_M = 0.01
 LINEAR_JUMP = 0.25
 MOST_CANDIDATES = 3
 BACK_OFF_M = (0.12, 0.25, 0.38)
+TOOL_CONE_RAD = math.radians(80.0)
 TARGET_HALF_M = 0.035
 TARGET_CLEAR_M = 0.045
 SOLUTIONS_PER_TARGET = 3
-MOST_TARGETS = 16
+MOST_TARGETS = 60
+MANY_TARGETS = 12
 TESTS_PER_SECOND = 12000
 CARRY_SCALE = 0.6
 FLOOR = Box(Pose.planar(0.0, 0.0, 0.0, -0.05, "base_link"), (4.0, 4.0, 0.1), "the floor")
@@ -93,7 +95,7 @@ def _target_zones(question: ArmQuestion) -> tuple[Box, ...]:
     size = (2 * TARGET_HALF_M, 2 * TARGET_HALF_M, height)
     return tuple(
         Box(Pose.planar(t[0, 3], t[1, 3], 0.0, float(t[2, 3]), "base_link"), size, "what it reaches for")
-        for t in question.targets[:MOST_TARGETS]
+        for t in question.targets[:MANY_TARGETS]
     )
 
 
@@ -140,6 +142,14 @@ def straight_joint_path(
             return out, (k - 1) / n
         out.append(found)
     return out, 1.0
+
+
+def points_away(target: Vector, base: tuple[float, float] = (0.0, 0.0)) -> bool:
+    """False when a tool at ``target`` (4x4) would have to point back at a robot that stands at ``base`` (x, y)."""
+    if math.hypot(target[0, 0], target[1, 0]) < 0.5:
+        return True
+    way = math.atan2(target[1, 3] - base[1], target[0, 3] - base[0])
+    return abs(wrap_angle(math.atan2(target[1, 0], target[0, 0]) - way)) <= TOOL_CONE_RAD
 
 
 def free_reaches(
@@ -222,8 +232,11 @@ class _Planner:
         q = self._q
         reasons: list[str] = []
         found: list[tuple[float, int, list[Vector]]] = []
-        for i, target in enumerate(q.targets[:MOST_TARGETS]):
-            ways = free_reaches(q.model, self._start, target, q.approach_m, self._near, self._far, 7, reasons)
+        starts = 7 if len(q.targets) <= MANY_TARGETS else 4
+        # The hand seldom points back at the robot: such targets come last.
+        for i in sorted(range(min(len(q.targets), MOST_TARGETS)), key=lambda k: not points_away(q.targets[k])):
+            target = q.targets[i]
+            ways = free_reaches(q.model, self._start, target, q.approach_m, self._near, self._far, starts, reasons)
             for way in islice(ways, SOLUTIONS_PER_TARGET):
                 found.append((q.model.posture_cost("arm", way[0], self._start), i, way))
             if len(found) >= MOST_CANDIDATES:

@@ -16,6 +16,7 @@ STALL_MOVED_M = 0.01
 STALL_MOVED_RAD = 0.02
 LAG_M = 0.03
 LAG_RAD = 0.06
+LOOK_AHEAD_M = 0.05
 
 
 class BaseMove:
@@ -59,7 +60,7 @@ class BaseMove:
         k = speed / wish.speed if wish.speed > 1e-6 else 0.0
         rate = params.slow_yaw_rate * scale
         wish = Twist2D(wish.vx * k, wish.vy * k, min(max(wish.wz, -rate), rate))
-        hit = self._contact(pose, np.array([dx, dy])) if distance > tolerance else None
+        hit = contact_ahead(context, np.array([dx, dy]), self._goal.ignore) if distance > tolerance else None
         if hit is not None:
             return Step("blocked", f"stopped {hit:.2f} m before an obstacle", progress=progress)
         if self._stall.stalled(pose, now, STALLED_S):
@@ -70,19 +71,6 @@ class BaseMove:
         """Without sideways motion only the part along the heading can be served."""
         wish = servo(pose, self._end)
         return Twist2D(wish.vx, 0.0, wish.wz if distance < 0.03 or abs(wish.vx) < 0.01 else 0.0)
-
-    def _contact(self, pose: Pose2D, way: Vector) -> float | None:
-        """Distance to the footprint of the nearest hit in the direction of motion, when it is too near."""
-        points = _outside_ignored(self._context, self._context.points(), self._goal.ignore)
-        if not len(points):
-            return None
-        here = np.array([pose.x, pose.y])
-        ahead = here + way / max(float(np.hypot(*way)), 1e-9) * min(0.05, float(np.hypot(*way)))
-        now_gap = np.hypot(*(points - here).T)
-        then_gap = np.hypot(*(points - ahead).T)
-        radius = self._context.robot.base.radius
-        near = (then_gap < radius + self._context.params.contact_margin) & (then_gap < now_gap - 0.01)
-        return max(0.0, float(now_gap[near].min() - radius)) if near.any() else None
 
 
 class BaseArc:
@@ -133,6 +121,11 @@ class BaseArc:
             rate = math.copysign(rate, angle)
         if self._stall.stalled(pose, now, STALLED_S):
             return Step("blocked", context.safety_reason() or "the base is held by a contact", progress=progress)
+        ahead = self._reference(self._done + math.copysign(LOOK_AHEAD_M / max(radius, 0.05), angle))
+        way = np.array([ahead.x - pose.x, ahead.y - pose.y])
+        hit = contact_ahead(context, way, self._goal.ignore) if left > 0 and radius > 0.05 else None
+        if hit is not None:
+            return Step("blocked", f"stopped {hit:.2f} m before an obstacle", progress=progress)
         rx, ry = pose.inverse_transform(self._pivot)
         error = servo(pose, self._reference(self._done))
         # Turning about the pivot moves the base sideways to the line that joins them.
@@ -145,6 +138,23 @@ class BaseArc:
         dx, dy = self._start.x - self._pivot[0], self._start.y - self._pivot[1]
         x, y = self._pivot[0] + c * dx - s * dy, self._pivot[1] + s * dx + c * dy
         return Pose2D(float(x), float(y), wrap_angle(self._start.theta + angle))
+
+
+def contact_ahead(context: Context, way: Vector, ignore: tuple[str, ...]) -> float | None:
+    """Distance from the footprint to the nearest lidar hit that a step along ``way`` (2,) would come too near to.
+
+    None when the way is free. What the base moves away from, or along, does not count.
+    """
+    points = _outside_ignored(context, context.points(), ignore)
+    length = float(np.hypot(*way))
+    if not len(points) or length < 1e-6:
+        return None
+    here = np.array([context.pose.x, context.pose.y])
+    ahead = here + way / length * min(LOOK_AHEAD_M, length)
+    now_gap, then_gap = np.hypot(*(points - here).T), np.hypot(*(points - ahead).T)
+    radius = context.robot.base.radius
+    near = (then_gap < radius + context.params.contact_margin) & (then_gap < now_gap - 0.01)
+    return max(0.0, float(now_gap[near].min() - radius)) if near.any() else None
 
 
 class _Stall:
