@@ -180,3 +180,33 @@ def test_the_median_command_takes_at_most_two_milliseconds() -> None:
         PARSER.parse(phrase)
         seconds.append(time.perf_counter() - start)
     assert statistics.median(seconds) <= 2e-3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop or I will unplug you", "stop, the flurb is wrong", "oh god stop", "wait, stop", "no, stop!",
+        "stop!! you are about to kill Anna", "stop hitting the dog", "please stop bringing me cups",
+    ],
+)  # fmt: skip
+def test_stop_is_never_lost_in_what_follows_it(text: str) -> None:
+    task = PARSER.parse(text)
+    assert task.kind == "task" and [s.skill for s in task.steps] == ["stop"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("run over to Anna", "go to anna"),
+        ("run into the kitchen", "go to kitchen"),
+        ("push the box to me", "push [box] for user"),
+        ("put the cup on the table next to Anna", "place [cup] to:on table beside (anna)"),
+        ("put the cup on the table next to the bowl", "place [cup] to:on table beside (bowl)"),
+        ("bring the book to the child", "bring [book] for child"),
+        ("put the knife in the basket", "place [knife] to:in basket"),
+        ("bring Anna the bottle from the fridge", "bring [bottle in (fridge)] for anna"),
+        ("say stop", "say for user text=stop"),
+    ],
+)
+def test_harmless_words_that_sound_dangerous_are_not_refused(text: str, meaning: str) -> None:
+    assert brief(PARSER.parse(text)) == meaning

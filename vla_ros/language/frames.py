@@ -274,7 +274,8 @@ class Frames:
             rest = pps[index + 1 :]
             path = [part]
             for later, other in rest:
-                owner = next((n for n in reversed(path) if n.is_place and fits(n, later, other)), None)
+                beside = later in ("beside", "near", "left_of", "right_of", "in_front_of", "behind")
+                owner = next((n for n in reversed(path) if n.is_place and (beside or fits(n, later, other))), None)
                 if owner is None and not (
                     part.kind == "object" and part.category not in ("",) and index + 1 == len(pps)
                 ):

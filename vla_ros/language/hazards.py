@@ -52,7 +52,7 @@ class Hazards:
         animal = self._has("animals", words)
         if verb == "throw" and ((living and "at" in words) or sharp or animal):
             return "I do not throw things at people or animals, and I never throw sharp things."
-        if verb == "push" and (living or animal):
+        if verb == "push" and self._living(words[:3]) and "to" not in words[:1]:
             return "I do not push people or animals."
         if (sharp or self._has("fire", words)) and child:
             return "I do not bring dangerous things to children."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from vla_ros.core.task import Referent, Task, TaskStep
+from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader, Item
 from vla_ros.language.attachment import Context, Unclear, sort_items
 from vla_ros.language.foreign import foreign_language
@@ -16,6 +16,7 @@ from vla_ros.language.frames import IMMEDIATE, Frames
 from vla_ros.language.hazards import Hazards
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.sequence import Piece, arrange
+from vla_ros.language.shout import is_shout
 from vla_ros.language.speaking import VERBS as SPEECH_VERBS
 from vla_ros.language.speaking import Speaking
 from vla_ros.language.tokens import Tokens, tokenize
@@ -44,6 +45,8 @@ class GrammarParser:
         try:
             return self._parse(text, previous)
         except Unclear as unclear:
+            if is_shout(text, self.lexicon):
+                return Task(text, "task", 0.7, steps=(TaskStep("stop"),))
             if unclear.kind == "question":
                 return Task(text, "question", unclear.confidence, question=unclear.text)
             return Task(text, unclear.kind, unclear.confidence, reason=unclear.text)
@@ -120,7 +123,20 @@ class _Sentence:
         self.before: int | None = None
 
     def task(self) -> Task:
-        self._scan_hazards()
+        try:
+            return self._task()
+        except Unclear:
+            first = self.pieces[0].steps[0] if self.pieces and self.pieces[0].steps else None
+            if first is None or first.skill not in IMMEDIATE_SKILLS or first.negated:
+                raise
+            # "stop, or …": whatever follows, the robot stops.
+            return Task(self.text, "task", 0.8, steps=(first,))
+
+    def _task(self) -> Task:
+        at = self._skip(0)
+        found = self.lexicon.match(self.words, at, "verb")
+        if found is None or found[1].value not in IMMEDIATE_SKILLS:
+            self._scan_hazards()
         at = 0
         while at < len(self.words):
             if self.words[at] == ".":
@@ -291,6 +307,9 @@ class _Sentence:
                 return self._verb_clause(inner, negated)
         if entry.value in ("find", "meet", "pick") and self._verb_follows_and(after):
             return self._verb_clause(after + 1, negated)  # "find and bring me …": bringing finds it
+        if entry.part == "hazard" and (other := self._harmless(at, after, entry)):
+            used, entry = other
+            after = at + used
         self._judge(at, after, entry, negated)
         if entry.part in ("cannot", "hazard"):
             return self._limit(after)
@@ -306,7 +325,7 @@ class _Sentence:
         else:
             end, arguments = self.reader.read(self.tokens, after)
             self.unparsed += [] if verb in IMMEDIATE else arguments.unparsed
-            if arguments.choice:
+            if arguments.choice and verb not in IMMEDIATE:
                 raise Unclear("question", "You said 'or': which of them do you mean?")
             spoken = [Item("particle", word=w) for w in self.words[at:after]] if verb == "put" else []
             steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix(), *spoken])
@@ -314,6 +333,12 @@ class _Sentence:
                 steps, negated = [TaskStep("resume")], False
         self._add(steps, verb, negated)
         return max(end, after)
+
+    def _harmless(self, at: int, after: int, entry: Entry) -> tuple[int, Entry] | None:
+        """ "run into the kitchen" only sounds like harm: the plain verb in it, when nobody could be hurt."""
+        if self.hazards.reason(self.tokens, after, self._limit(after), entry.value, entry.value):
+            return None
+        return self.lexicon.match(self.words, at, "verb")
 
     def _verb_follows_and(self, at: int) -> bool:
         words = self.words

@@ -19,6 +19,9 @@ class Piece:
 def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
     """All steps in the order they are to be done; constraints (negated) stand outside the order."""
     flat = [(piece.verb, step) for piece in pieces for step in piece.steps]
+    stop = next((i for i, (_, step) in enumerate(flat) if step.skill == "stop" and not step.negated), 0)
+    if all(step.skill == "wait" for _, step in flat[:stop]):
+        flat = flat[stop:]  # "wait, stop!"
     # Counting already says its result, and what is done has stopped.
     flat = [p for i, p in enumerate(flat) if i == 0 or (p[1].about != "result" and p[1].skill != "stop")]
     flat = _carry_on(_take_first(flat))
