@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numpy as np
-
 from vla_ros.core.catalog import Catalog, ObjectKind
 from vla_ros.perception.colors import similar
 from vla_ros.perception.measures import Measure
@@ -101,7 +99,7 @@ def _shape_fit(kind: ObjectKind, measure: Measure) -> float:
     """How likely the roundness and the top's form are for that kind."""
     disc = abs(kind.size[0] - kind.size[1]) < 0.08 * max(kind.size[:2]) and kind.shape != "box"
     pixels = measure.length / measure.pixel
-    trust = float(np.clip((pixels - 3) / 6, 0.0, 1.0))  # a few pixels have no shape
+    trust = min(max((pixels - 3) / 6, 0.0), 1.0)  # a few pixels have no shape
     share = measure.round_share if disc else 1.0 - measure.round_share
     fit = 1.0 - trust * (1.0 - (0.25 + 0.75 * share))
     # Bottles narrow to a neck, so the top tells balls only from lower cylinders.

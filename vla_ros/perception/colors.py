@@ -20,6 +20,8 @@ _SIMILAR = (
 """Pairs that light and shade can turn into each other."""
 
 
+_ALIKE = frozenset((a, b) for a in COLORS for b in COLORS if a == b or {a, b} in _SIMILAR)
+_ALIKE_TABLE = np.array([[(a, b) in _ALIKE for b in COLORS] for a in COLORS])
 _PALE = ("white", "grey", "black")
 _VIVID = np.array([name not in (*_PALE, "beige", "brown") for name in COLORS], dtype=float)
 _VIVID_SHARE = 0.22
@@ -53,7 +55,7 @@ def color_shares(rgb: NDArray[np.uint8]) -> tuple[tuple[str, float], ...]:
             leader = int(counts.argmax())
             votes[leader] += votes.max()
     family = votes.copy()
-    members = np.array([i == leader or {COLORS[i], COLORS[leader]} in _SIMILAR for i in range(len(COLORS))])
+    members = _ALIKE_TABLE[leader]
     chosen = members[names]
     if chosen.sum() >= 3:
         lit = chosen & (value >= np.percentile(value[chosen], 60))
@@ -68,7 +70,7 @@ def color_shares(rgb: NDArray[np.uint8]) -> tuple[tuple[str, float], ...]:
 
 def similar(first: str, second: str) -> bool:
     """True for equal names and for pairs that light and shade can turn into each other."""
-    return first == second or any({first, second} <= pair for pair in _SIMILAR)
+    return (first, second) in _ALIKE
 
 
 @cache

@@ -87,6 +87,8 @@ class ClusterDetector:
         categories = self._scorer.scores(found, group.colors)
         if not categories and found.width < _SLIVER and found.height > 2 * _SLIVER:
             return None
+        if not categories and group.segment.cut and group.segment.on_floor:
+            return None  # an arm or a leg at the image's border
         colors = self._scorer.plausible_colors(categories, group.colors)
         pixels = len(group.pixels)
         confidence = float(np.clip(0.35 + pixels / 80, 0.35, 0.95))
