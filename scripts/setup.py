@@ -150,7 +150,9 @@ def wheels() -> str:
     mark = digest([text, str(PYTHON).encode()])
     if read(VENV_MARK) == mark:
         return "unchanged"
-    run([str(PYTHON), "-m", "pip", "install", "--no-input", "-r", "requirements.txt"], "pip install")
+    # --no-compile: of the thousands of modules only a few are ever imported; Python compiles those then
+    command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--no-compile", "-r", "requirements.txt"]
+    run(command, "pip install")
     mended = mend_cmake_paths()
     VENV_MARK.write_text(mark, encoding="utf-8")
     return f"{sum(b'==' in line for line in text.splitlines())} pins, {mended} CMake files mended"
