@@ -83,7 +83,8 @@ class ObstacleGuard:
             self._last_slow, self._slow_until = verdict, now + p.settle_s
         elif verdict.level == Level.PASS and now < self._slow_until:
             last = self._last_slow
-            return Verdict(Level.SLOW, last.cause, last.text, last.value, last.limit, last.object)
+            text = f"Full speed again. A moment ago: {last.text}"
+            return Verdict(Level.SLOW, last.cause, text, last.value, last.limit, last.object)
         return verdict
 
     def emergency(self, twist: Twist2D, pose: Pose2D, now: float) -> Verdict:
