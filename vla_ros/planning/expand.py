@@ -379,7 +379,11 @@ class Expander:
             raise Failure("planning", f"I do not know anybody called {referent.name}", refused=True)
         for relation in referent.relations:
             self.known(relation.referent)
-        return self.target(referent)
+        target = self.target(referent)
+        if target is not None and target.referent.kind == "place" and target.place is None:
+            meant = places.resolve(world.plan, referent)
+            target.place = meant[0] if len(meant) == 1 else None
+        return target
 
     def _constrain(self, step: TaskStep) -> None:
         """A "do not" becomes a forbidden room or thing; what cannot be watched is refused."""

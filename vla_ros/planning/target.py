@@ -23,6 +23,8 @@ class Target:
     tried_grasps: set[str] = field(default_factory=set)
     chosen_by_user: bool = False
     label: str = ""
+    confirmed_id: str = ""
+    """The thing that was recognised from near."""
     several: bool = False
     """One of several that are dealt with in turn: which comes first does not matter."""
 

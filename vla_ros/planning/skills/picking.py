@@ -84,7 +84,8 @@ def measure(ctx: Context, target: Target) -> Generator[None, None, SceneObject]:
     yield from look_at(ctx, before.pose.position)
     thing = ctx.belief.thing(target.bound_id)
     if thing is not None and thing.visible and thing.last_seen_s >= since:
-        if alike(thing, ctx, target, by_looks=True):
+        if target.confirmed_id == thing.id or alike(thing, ctx, target, by_looks=True):
+            target.confirmed_id = thing.id  # once seen from near it stays what it is, even when it has been tipped over
             return thing
         target.give_up()
         text = f"what looked like {target.words()} from afar is {describe.article(describe.thing(thing))}"
