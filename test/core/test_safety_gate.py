@@ -190,8 +190,9 @@ def test_a_stop_interrupts_a_running_trajectory_and_refuses_the_next() -> None:
     assert len(out.trajectories) == 1 and out.trajectories[0].positions[0][1] == 0.7
     assert np.all(out.trajectories[0].velocities == 0.0)
     story.outputs.clear()
+    before = out.status.interventions
     story.gate.on_trajectory(arm_trajectory(), story.now)
-    story.run(1.0)
+    assert story.run(1.0).status.interventions == before + 1
     assert all(len(t.times_s) == 1 for o in story.outputs for t in o.trajectories)
 
 

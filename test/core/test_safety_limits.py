@@ -101,6 +101,15 @@ def test_a_ramp_lands_without_overshoot_and_in_nearly_the_shortest_time() -> Non
     assert braking <= 0.6 / BASE.deceleration + BASE.deceleration / BASE.jerk + 0.06
 
 
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_braking_takes_as_long_in_every_direction(share: float) -> None:
+    def ticks(vx: float, vy: float) -> int:
+        outputs = ramp_through([Twist2D(vx, vy, 0.0), Twist2D(vx * share, vy * share, 0.0)], 100)
+        return next(i for i, t in enumerate(outputs[100:]) if abs(t.speed - 0.5 * share) < 1e-6)
+
+    assert ticks(0.5, 0.0) == ticks(0.4, 0.3) == ticks(0.3, -0.4) == ticks(0.0, -0.5)
+
+
 twists = st.builds(Twist2D, *(st.floats(-x, x) for x in (0.42, 0.42, 1.2)))
 
 

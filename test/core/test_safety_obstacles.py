@@ -148,6 +148,14 @@ def test_approach_is_blocked_and_retreat_allowed(bearing: float) -> None:
     assert guard([at]).judge(Twist2D(0.0, 0.0, 0.8), HERE, 0.0).level < Level.BLOCK
 
 
+def test_nearly_touching_one_may_still_leave_and_slide_but_not_approach() -> None:
+    at = [(RADIUS + 0.004, 0.0)]
+    assert guard(at).judge(Twist2D(-0.2, 0.0, 0.0), HERE, 0.0).level < Level.BLOCK
+    assert guard(at).judge(Twist2D(-0.02, 0.2, 0.0), HERE, 0.0).level < Level.BLOCK
+    assert guard(at).judge(Twist2D(0.15, 0.1, 0.0), HERE, 0.0).level == Level.BLOCK
+    assert guard(at).judge(Twist2D(0.05, 0.0, 0.0), HERE, 0.0).level == Level.BLOCK
+
+
 def test_something_inside_the_footprint_blocks_turning_and_everything_that_does_not_leave_it() -> None:
     for bearing in np.linspace(0.0, 2 * math.pi, 24, endpoint=False):
         c, s = math.cos(bearing), math.sin(bearing)
