@@ -17,6 +17,7 @@ from vla_ros.core.scene import Scene, SceneObject
 
 KNOWN_WITHIN_M = 0.12
 SCENE_MEMORY_S = 3.0
+PERSON_MEMORY_S = 10.0
 
 
 class LiveObstacles:
@@ -57,12 +58,16 @@ class LiveObstacles:
             self._seen_at[rows[new], columns[new]] = now
 
     def observe_scene(self, scene: Scene, now: float) -> None:
-        """Remembers the people of a scene."""
-        self._people = tuple(o for o in scene.objects if o.shape == "person" or o.category == "person")
+        """Remembers the people of a scene, out of sight too: the gate stops for them, so no path may lead there."""
+        self._people = tuple(
+            o
+            for o in scene.objects
+            if (o.shape == "person" or o.category == "person") and scene.stamp_s - o.last_seen_s <= PERSON_MEMORY_S
+        )
         self._people_at = now
 
     def people(self, now: float) -> tuple[SceneObject, ...]:
-        """The people of a fresh scene, out of sight too: the gate stops for all of them, so no path may lead there."""
+        """The people of a fresh scene."""
         return self._people if now - self._people_at <= SCENE_MEMORY_S else ()
 
     def cells(self, now: float, but_near: tuple[float, float] | None = None) -> Cells:

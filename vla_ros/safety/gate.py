@@ -128,9 +128,12 @@ class Gate:
             self._measured.update(measured)
 
     def on_scene(self, scene: Scene, now: float) -> None:
-        """Perceived people become circles to keep away from; a doubtful person is a person."""
+        """Perceived people become circles to keep away from; a doubtful person is a person. Whoever has been out of
+        sight for ``person_memory_s`` has walked on; the scan still sees the legs of those who have not."""
         self._health.note("scene", scene.stamp_s, now)
-        people = [o for o in scene.objects if o.shape == "person" or o.score_of("person") > 0.0]
+        oldest = scene.stamp_s - self._params.person_memory_s
+        lately = [o for o in scene.objects if o.visible or o.last_seen_s >= oldest]
+        people = [o for o in lately if o.shape == "person" or o.score_of("person") > 0.0]
         circles = [(o.pose.position[0], o.pose.position[1], max(0.15, max(o.size[:2]) / 2)) for o in people]
         self._guard.see_people(tuple(c for c in circles if all(map(math.isfinite, c))))
 

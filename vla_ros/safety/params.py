@@ -35,6 +35,7 @@ class SafetyParams:
 
     person_slow_distance_m: float = param(0.8, "nearer people make it slow", unit="m", minimum=0.0, maximum=5.0)
     person_speed_mps: float = param(0.30, "rim speed there", unit="m/s", minimum=0.02, maximum=2.0)
+    person_memory_s: float = param(8.0, "a person out of sight counts so long", unit="s", minimum=1.0, maximum=600.0)
     person_stop_distance_m: float = param(0.12, "never nearer to people", unit="m", minimum=0.02, maximum=3.0)
 
     start_tolerance_rad: float = param(0.1, "first point to measured, turning", unit="rad", minimum=0.001, maximum=0.5)
