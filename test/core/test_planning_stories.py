@@ -453,9 +453,10 @@ def test_opening_the_fridge_swings_the_base_about_its_hinge() -> None:
     end = home.run_to_end()
     assert end.state == "succeeded", end.text
     arc = next(g for g in home.goals if g.kind == "base_arc")
-    hinge = PLAN.piece("fridge").pose2d.transform(np.array([0.30, 0.325]))
+    fridge = PLAN.piece("fridge")
+    hinge = fridge.pose2d.transform(np.array(fridge.leaves[0].hinge))
     assert arc.targets[0].position[:2] == pytest.approx(hinge)
-    assert arc.angle_rad > 1.0
+    assert abs(arc.angle_rad) > 1.0
 
 
 def test_a_thing_in_the_closed_fridge_is_fetched_by_opening_it_first() -> None:

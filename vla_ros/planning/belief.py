@@ -51,6 +51,7 @@ class Belief:
         self.user_point: tuple[float, float] | None = None
         self.scene_stamps: deque[float] = deque(maxlen=50)
         self._missing_since: dict[str, float] = {}
+        self._nearest_view: dict[str, float] = {}
         self._motions: dict[str, MotionStatus] = {}
         self._not_holding_since: float | None = None
 
@@ -68,6 +69,9 @@ class Belief:
             if thing.visible:
                 self.gone.discard(thing.id)
                 self._missing_since.pop(thing.id, None)
+                if scene.view is not None:
+                    away = math.dist(scene.view.position, thing.pose.position)
+                    self._nearest_view[thing.id] = min(away, self._nearest_view.get(thing.id, math.inf))
         for thing in self.things.values():
             if thing.id in present and thing.visible:
                 continue
@@ -147,6 +151,10 @@ class Belief:
         """From the base to the thing, along the floor [m]."""
         return math.hypot(thing.pose.position[0] - self.robot.x, thing.pose.position[1] - self.robot.y)
 
+    def nearest_view(self, thing: SceneObject) -> float:
+        """From how near the camera has seen the thing [m]; inf when it never did."""
+        return self._nearest_view.get(thing.id, math.inf)
+
     def fresh_scenes(self, since: float) -> int:
         """Number of scenes stamped after ``since``."""
         return sum(stamp > since for stamp in self.scene_stamps)
@@ -179,6 +187,7 @@ class Belief:
             gap = math.dist(old.pose.position, new.pose.position)
             if old.id not in present and gap < _MERGE_M and (old.category == new.category or old.color == new.color):
                 del self.things[old.id]
+                self._nearest_view.pop(old.id, None)
                 self.gone.discard(old.id)
                 self._missing_since.pop(old.id, None)
 

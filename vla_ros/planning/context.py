@@ -175,10 +175,10 @@ def look_at(ctx: Context, point: tuple[float, float, float], count: int | None =
 
 
 def ask(ctx: Context, question: str) -> Generator[None, None, TaskStep]:
-    """Asks the user and waits for the answer; no answer in time fails the command."""
+    """Asks the user and waits for the answer; no answer in time fails the command. The question goes out in the
+    command's status; language says it."""
     ctx.answer = None
     ctx.question = question
-    ctx.say(question)
     deadline = ctx.clock + ctx.params.answer_timeout_s
     try:
         while ctx.answer is None:

@@ -9,17 +9,19 @@ from vla_ros.core.floorplan import Furniture
 from vla_ros.core.geometry import Pose2D
 from vla_ros.core.task import Referent
 from vla_ros.planning import describe, places, search
-from vla_ros.planning.choice import pick_one
+from vla_ros.planning.choice import any_will_do, pick_one
 from vla_ros.planning.context import Context, Script, fresh_scenes, look_at, move
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.grounding import Match
 from vla_ros.planning.places import of_furniture, room_words
-from vla_ros.planning.skills.going import drive
+from vla_ros.planning.skills.going import drive, stands_at
 from vla_ros.planning.target import Target
 
 _RECENT_S = 90.0
 _SURE = 0.5
+_NEAR_VIEW_M = 2.2
+_MOST_CONFIRMED = 3
 _PERSON_FRESH_S = 4.0
 _PERSON_RANGE_M = 3.5
 
@@ -64,6 +66,8 @@ def _find_thing(ctx: Context, target: Target) -> Script:
     elif _may_be_several(target):
         yield from _look_for_others(ctx, target)
         found = matches(ctx, target)
+    if len(found) > 1 and not (any_will_do(target.referent) or target.several):
+        found = yield from _confirm(ctx, target, found)
     thing = yield from pick_one(ctx, target, found)
     target.bind(thing.id, describe.thing(thing, _category(ctx, target)))
 
@@ -73,6 +77,22 @@ def _may_be_several(target: Target) -> bool:
     must be asked before one is taken."""
     referent = target.referent
     return not (referent.attributes or referent.superlative or target.several or target.chosen_by_user)
+
+
+def _confirm(ctx: Context, target: Target, found: list[Match]) -> Generator[None, None, list[Match]]:
+    """Goes near to those that were only seen from afar, before the user is asked about a thing that is none."""
+    for match in found[:_MOST_CONFIRMED]:
+        thing = match.thing
+        if ctx.belief.nearest_view(thing) <= _NEAR_VIEW_M:
+            continue
+        one = Target(target.referent, bound_id=thing.id)
+        ctx.note = f"looking closer at the {describe.thing(thing)} {describe.where(thing, ctx.belief)}"
+        stands = stands_at(ctx, one)
+        if stands:
+            yield from _try_drive(ctx, stands[0], lambda: False, any_heading=False)
+        yield from look_at(ctx, thing.pose.position)
+    again = matches(ctx, target)
+    return again or found
 
 
 def _look_for_others(ctx: Context, target: Target) -> Script:
@@ -267,10 +287,10 @@ def _rooms_by_way(ctx: Context) -> list[str]:
     return [r.name for r in sorted(rooms, key=lambda r: ctx.world.floor.route((robot.x, robot.y), r.center)[0])]
 
 
-def _try_drive(ctx: Context, stand: Pose2D, until: Callable[[], bool]) -> Script:
+def _try_drive(ctx: Context, stand: Pose2D, until: Callable[[], bool], any_heading: bool = True) -> Script:
     """Drives there if it can; where it cannot go it looks from where it is."""
     try:
-        yield from drive(ctx, stand, until=until, any_heading=True)
+        yield from drive(ctx, stand, until=until, any_heading=any_heading)
     except Failure as failure:
         if failure.final or failure.kind not in ("planning", "execution"):
             raise
