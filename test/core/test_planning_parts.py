@@ -184,6 +184,8 @@ def test_a_new_track_at_the_same_spot_replaces_the_old_one() -> None:
     again = seen("cup", "red", (1.03, 7.5, 0.9475), id="cup_17")
     belief.observe_scene(looking_north(2.0, again))
     assert [t.id for t in belief.present()] == ["cup_17"]
+    renamed = belief.thing("red_cup")
+    assert renamed is not None and renamed.id == "cup_17", "who knew it by its old name still finds it"
 
 
 def test_a_scene_without_the_cameras_pose_is_no_fresh_look() -> None:

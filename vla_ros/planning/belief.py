@@ -52,6 +52,7 @@ class Belief:
         self.scene_stamps: deque[float] = deque(maxlen=50)
         self._missing_since: dict[str, float] = {}
         self._nearest_view: dict[str, float] = {}
+        self._renamed: dict[str, str] = {}
         self._motions: dict[str, MotionStatus] = {}
         self._not_holding_since: float | None = None
 
@@ -121,7 +122,11 @@ class Belief:
         return self.plan.room_at(self.robot.x, self.robot.y)
 
     def thing(self, thing_id: str) -> SceneObject | None:
-        """The thing of that id as last seen; None when unknown or found missing."""
+        """The thing of that id as last seen, under its newest id; None when unknown or found missing."""
+        for _ in range(len(self._renamed)):
+            if thing_id in self.things or thing_id not in self._renamed:
+                break
+            thing_id = self._renamed[thing_id]
         return None if thing_id in self.gone else self.things.get(thing_id)
 
     def present(self) -> list[SceneObject]:
@@ -187,6 +192,7 @@ class Belief:
             gap = math.dist(old.pose.position, new.pose.position)
             if old.id not in present and gap < _MERGE_M and (old.category == new.category or old.color == new.color):
                 del self.things[old.id]
+                self._renamed[old.id] = new.id
                 self._nearest_view.pop(old.id, None)
                 self.gone.discard(old.id)
                 self._missing_since.pop(old.id, None)
