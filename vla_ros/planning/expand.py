@@ -158,7 +158,7 @@ class Expander:
     def _place(self, target: Target, goal: Target, relation: str) -> Step:
         needs: tuple[Fact, ...] = (Fact("holding", target),)
         if goal.referent.kind == "object":
-            needs = (Fact("located", goal), *needs)
+            needs = (*needs, Fact("located", goal))  # on the way to the thing the goal is often seen
         effects = (Fact("hand_empty"), Fact("placed", target, goal))
         words = f"put {target.words()} {relation.replace('_', ' ') or 'on'} {goal.words()}"
         return Step("place", target, words, putting.put(target, goal, relation), needs, effects, timeout_s=300.0)
