@@ -9,4 +9,4 @@ from vla_ros.cli.launching import description
 
 
 def generate_launch_description() -> LaunchDescription:
-    return description(with_home=False, required=("robot",), home="")
+    return description(with_home=False, required=("robot", "home"))

@@ -18,11 +18,12 @@ import yaml
 
 from vla_ros.cli import environment, up
 from vla_ros.cli.processes import HOME_NODES, ROBOT_NODES, Process, processes
+from vla_ros.core.errors import ConfigError
 
 LAUNCH = Path(__file__).resolve().parents[2] / "launch"
-FILES = {"sim": ["--robot", "sim"], "bringup": [], "robot": ["--robot", "mobile_manipulator", "--home", ""]}
+FILES = {"sim": ["--robot", "sim"], "bringup": [], "robot": ["--robot", "mobile_manipulator", "--home", "apartment"]}
 """Launch file -> what `vla up` is told for the same."""
-LAUNCH_ARGUMENTS = {"sim": {}, "bringup": {}, "robot": {"robot": "mobile_manipulator"}}
+LAUNCH_ARGUMENTS = {"sim": {}, "bringup": {}, "robot": {"robot": "mobile_manipulator", "home": "apartment"}}
 COMMON = {"namespace": "left", "log_level": "debug", "set": "safety_node.rate_hz=100.0"}
 
 
@@ -40,7 +41,7 @@ def table_of_vla_up(name: str) -> tuple[Process, ...]:
     words = ["--namespace", "left", "--log-level", "debug", "--set", "safety_node.rate_hz=100.0"]
     chosen = up.choice(parser.parse_args([*FILES[name], *words]))
     if name == "bringup":  # the nodes alone, which `vla up` never starts without a robot's name
-        chosen = up.choice(parser.parse_args(["--robot", "home_robot", *words]))
+        chosen = up.choice(parser.parse_args(["--robot", "home_robot", "--home", "apartment", *words]))
     return processes(chosen)
 
 
@@ -91,9 +92,17 @@ def test_every_launch_file_uses_the_dds_profile(monkeypatch: pytest.MonkeyPatch)
 def test_a_real_robot_must_be_named_and_runs_on_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     declared, nodes, _ = recorded("robot", monkeypatch)
     assert declared["robot"] is None
+    assert declared["home"] is None
     assert not set(HOME_NODES) & {node.kwargs["executable"] for node in nodes}
     assert all(node.kwargs["parameters"][1]["use_sim_time"] is False for node in nodes)
     assert ("cmd_vel", "mobile_base_controller/cmd_vel_unstamped") in nodes[0].kwargs["remappings"]
+
+
+def test_vla_up_wants_a_real_robots_rooms_named() -> None:
+    parser = argparse.ArgumentParser()
+    up.add_arguments(parser)
+    with pytest.raises(ConfigError, match="--home"):
+        up.choice(parser.parse_args(["--robot", "mobile_manipulator"]))
 
 
 def test_the_real_launch_package_makes_the_same_commands() -> None:

@@ -15,7 +15,7 @@ from vla_ros.cli.processes import LOG_LEVELS, BringUp, Process, processes
 
 ARGUMENTS = {
     "robot": "robot YAML: a path, or a name in config/robots",
-    "home": "floor plan YAML: a path, or a name in config/homes; empty: none known",
+    "home": "floor plan YAML: a path, or a name in config/homes",
     "namespace": "of all nodes, for a second robot",
     "params_file": "parameters of all nodes; empty: config/vla.yaml",
     "log_level": f"of all nodes: {', '.join(LOG_LEVELS)}",
@@ -25,8 +25,8 @@ ARGUMENTS = {
 """Launch argument -> what it is. The same names as the fields of BringUp, but for ``set``."""
 
 
-def description(*, with_home: bool, required: tuple[str, ...] = (), **defaults: str) -> LaunchDescription:
-    """The launch description of one robot. ``required`` arguments have no default, ``defaults`` replace BringUp's."""
+def description(*, with_home: bool, required: tuple[str, ...] = ()) -> LaunchDescription:
+    """The launch description of one robot. ``required`` arguments have no default."""
     base = BringUp()
     known = {
         "robot": base.robot,
@@ -36,7 +36,6 @@ def description(*, with_home: bool, required: tuple[str, ...] = (), **defaults: 
         "log_level": base.log_level,
         "use_sim_time": str(with_home).lower(),
         "set": "",
-        **defaults,
     }
     declared = [
         DeclareLaunchArgument(name, description=text)

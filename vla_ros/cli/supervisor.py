@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import IO
 
 _POLL_S = 0.1
-_PATIENCE = ((signal.SIGINT, 6.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0))
+_PATIENCE = ((signal.SIGTERM, 8.0), (signal.SIGKILL, 2.0))
+"""rclpy ends cleanly on both SIGINT and SIGTERM; but a Python that is still importing prints a traceback on SIGINT."""
 
 
 @dataclass(frozen=True)

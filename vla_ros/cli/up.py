@@ -13,11 +13,12 @@ from rich.console import Console
 from vla_ros.cli import environment
 from vla_ros.cli.processes import LOG_LEVELS, BringUp, processes
 from vla_ros.cli.supervisor import Supervisor
+from vla_ros.core.errors import ConfigError
 
 EPILOG = """\
 examples:
   vla up                                   the simulated home and its robot
-  vla up --robot config/robots/diff_drive.yaml --home ""
+  vla up --robot my_robot.yaml --home my_home.yaml
   vla up --namespace left --set sim_node.seed=3
 The gate starts stopped: arm it with `vla arm` once everything is up.
 """
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--robot", default="sim", metavar="sim|FILE", help="sim: the simulated home; else a robot YAML (path or name)"
     )
-    parser.add_argument("--home", default="apartment", metavar="FILE", help='floor plan YAML; "" for none known')
+    parser.add_argument("--home", metavar="FILE", help="floor plan YAML (path or name); of a real robot: its rooms")
     parser.add_argument("--namespace", default="", help="of all nodes, for a second robot")
     parser.add_argument("--params-file", default="", metavar="FILE", help="parameters of all nodes (config/vla.yaml)")
     parser.add_argument("--log-level", default="info", choices=LOG_LEVELS)
@@ -40,9 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def choice(arguments: argparse.Namespace) -> BringUp:
     """What the options mean."""
     simulated = arguments.robot == "sim"
+    if not simulated and arguments.home is None:
+        raise ConfigError("home", None, "Name the floor plan of this robot's rooms: --home FILE (docs/your_home.md).")
     return BringUp(
         robot="home_robot" if simulated else arguments.robot,
-        home=arguments.home,
+        home="apartment" if arguments.home is None else arguments.home,
         namespace=arguments.namespace,
         params_file=arguments.params_file,
         log_level=arguments.log_level,

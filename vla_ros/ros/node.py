@@ -97,6 +97,8 @@ class VlaNode(Node):
             except InputError as error:
                 self.report_fault(source, f"rejected: {error}")
             except Exception as error:
+                if not self.context.ok():
+                    return  # ROS was shut down by a signal while this ran; nothing can be published any more
                 self.report_fault(source, f"internal error: {type(error).__name__}: {error}")
                 self.log_every(5.0, f"trace:{source}", "".join(traceback.format_exception(error)).strip())
                 self.on_internal_error(source, error)
