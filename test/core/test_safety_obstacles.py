@@ -185,6 +185,13 @@ def test_a_leg_of_one_to_three_beams_is_enough_and_the_floor_is_a_parameter() ->
     assert guard(leg[:2], obstacle_beams=3).judge(wish, HERE, 0.0).level == Level.PASS
 
 
+def test_stopping_distance_and_the_speed_for_it_are_inverse() -> None:
+    rim = Rim(1.0, 4.0)
+    assert rim.stopping_distance(0.1) == pytest.approx(0.1 + 1.0 / 8.0)
+    for speed in (0.05, 0.5, 2.0):
+        assert rim.speed_for(Rim(speed, 4.0).stopping_distance(0.1), 0.1) == pytest.approx(speed)
+
+
 def simulated_clearance(wish: Twist2D, scale: float, points: np.ndarray) -> float:
     """Oracle: drive on for the reaction time, brake with the planned share, in steps of 1 ms."""
     footprint, base = Footprint(ROBOT.base.footprint), ROBOT.base
@@ -240,7 +247,10 @@ def test_the_base_stops_by_itself_before_a_wall_and_comes_close_enough_to_work_t
     story = Story().armed()
     story.obstacles = np.array([(1.5, y) for y in np.linspace(-1.0, 1.0, 200)])
     story.command = (0.6, 0.0, 0.0, 0.0, 0.0, 0.0)
+    slowed = story.run(6.0, until=lambda o: o.status.state == "slowed").status
+    assert 0.0 < slowed.speed_scale < 1.0 and slowed.cause == "obstacle"
     out = story.run(6.0)
+    assert out.status.speed_scale == 0.0
     gap = 1.5 - story.pose.x - RADIUS
     assert 0.01 < gap < 0.05 and out.twist == Twist2D() and out.status.cause == "obstacle"
 

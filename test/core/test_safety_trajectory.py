@@ -85,7 +85,10 @@ def test_names_must_be_exactly_one_group(what: str, names: tuple[str, ...]) -> N
     ids=["zero", "negative", "equal", "falling", "huge", "too long"],
 )
 def test_times_are_positive_strictly_rising_and_bounded(where: int, value: float) -> None:
-    assert cause(changed("times_s", where, value)) == "trajectory_times"
+    verdict = CHECK.judge(changed("times_s", where, value), MEASURED)
+    assert verdict.cause == "trajectory_times"
+    if where == 5:
+        assert "time 5 does not rise" in verdict.text
 
 
 def test_it_must_start_where_the_joints_are() -> None:
@@ -115,6 +118,15 @@ def test_too_fast_and_too_sudden_are_told_apart() -> None:
     assert cause(arm_trajectory({"arm_joint_1": -2.0}, seconds=1.0)) == "trajectory_velocity"
     assert cause(arm_trajectory({"arm_joint_1": 0.808}, seconds=0.4, points=2)) == "trajectory_acceleration"
     assert cause(arm_trajectory({"arm_joint_1": 1.9}, seconds=5.0)) == "trajectory_position"
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1.0, ""), (1.02, "trajectory_velocity")])
+def test_the_limit_itself_is_allowed_and_two_per_cent_more_is_not(share: float, expected: str) -> None:
+    joint = ROBOT.group("arm").joints[1]
+    # peak velocity of the smooth step is 1.5 times its mean
+    seconds = 1.5 * 1.9 / (joint.velocity * share)
+    start = MEASURED["arm_joint_1"]
+    assert cause(arm_trajectory({"arm_joint_1": start - 1.9}, seconds, points=100)) == expected
 
 
 def test_a_joint_moved_out_of_its_range_by_hand_may_come_back_only() -> None:
