@@ -23,6 +23,7 @@ from vla_ros.robot.collision import CollisionScene, CollisionShapes
 
 BASE_FRAME = "base_link"
 DAMPING = 0.05
+LIMIT_MARGIN = 0.006
 MAX_STEP = 0.35
 ITERATIONS = 80
 
@@ -314,7 +315,9 @@ class _GroupIndex:
         if np.any(self.lower > self.upper):
             name = group.names[int(np.argmax(self.lower > self.upper))]
             raise ConfigError(f"groups.{group.name}.{name}", name, "Its limits do not overlap those of the model.")
-        self.bounds = (self.lower, self.upper)
+        # solutions keep off the very limits: a spline through a point that lies on one overshoots it
+        margin = np.minimum(LIMIT_MARGIN, 0.02 * (self.upper - self.lower))
+        self.bounds = (self.lower + margin, self.upper - margin)
 
 
 def _zip(group: JointGroup, index: _GroupIndex) -> Iterator[tuple[Any, Any]]:

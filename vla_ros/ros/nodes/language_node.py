@@ -55,9 +55,8 @@ class LanguageNode(VlaNode):
         self.listen(CommandStatus, "command_status", self._on_status, qos.STATUS_LOG)
         # Callers that wait must not keep the statuses out for which they wait: a group that lets others in.
         waiting = ReentrantCallbackGroup()
-        self.create_service(
-            ExecuteLanguageCommand, "execute_language_command", self._on_execute, callback_group=waiting
-        )
+        execute = "execute_language_command"
+        self.create_service(ExecuteLanguageCommand, execute, self._on_execute, callback_group=waiting)
         self.create_service(ParseInstruction, "parse_instruction", self._on_parse)
         self._action = ActionServer(
             self,
@@ -187,8 +186,8 @@ class LanguageNode(VlaNode):
 
 def _fill(message: Any, reply: Reply) -> Any:
     """Copies a Reply into a service response or an action result: they have the same fields."""
-    message.success, message.message, message.command_id = reply.success, reply.message, reply.command_id
-    message.state, message.question = reply.state, reply.question
+    for name in ("success", "message", "command_id", "state", "question"):
+        setattr(message, name, getattr(reply, name))
     return message
 
 
