@@ -213,14 +213,10 @@ def test_a_base_that_cannot_move_sideways_gets_there_too() -> None:
     assert plant.nearest > RADIUS
 
 
-def test_planning_is_quick_and_keeps_away_from_walls() -> None:
-    import time
-
+def test_planning_keeps_away_from_walls() -> None:
     grid = grid_of(apartment(), 0.05)
     terrain = Terrain(grid, None, 0.285, 0.545)
-    began = time.perf_counter()
     found = plan_path(terrain, (3.1, 2.5), (7.8, 5.6))
-    assert time.perf_counter() - began < 0.25
     assert found.points is not None
     rows, columns, _ = grid.cells(found.points)
     assert grid.distances()[rows, columns].min() > 0.40  # the middle of the doorways

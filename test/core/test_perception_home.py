@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -45,7 +44,6 @@ class Tour:
         self.pipeline = PerceptionPipeline(PerceptionParams(), catalog, self.plan, robot)
         self.truth = self.home.ground_truth()
         self.now = 1.0
-        self.costs: list[float] = []
 
     def look(self, pose: Pose2D, tilt: float, frames: int = 2) -> Scene:
         driver, data = self.home.driver, self.home.data
@@ -62,10 +60,8 @@ class Tour:
         assert depth is not None
         for _ in range(frames):
             self.now += 0.1
-            started = time.process_time()
             frame = RgbdFrame(self.now, rgb.copy(), depth.copy(), self.camera.intrinsics, view)
             scene = self.pipeline.update(frame, own)
-            self.costs.append(time.process_time() - started)
         return scene
 
     def run(self) -> Scene:
@@ -140,11 +136,6 @@ def test_everybody_at_home_is_seen_in_their_shirt(tour):
         near = [o for o in people if math.dist(o.pose.position[:2], person["position"][:2]) < 0.3]
         shirt = next(p.shirt_color for p in made.people.people if p.name == name)
         assert [o.color for o in near] == [shirt]
-
-
-def test_a_frame_costs_at_most_a_quarter_of_its_period(tour):
-    made, _ = tour
-    assert float(np.median(made.costs)) < 0.025
 
 
 def test_an_open_fridge_shows_what_is_in_it_and_its_door_is_no_thing():

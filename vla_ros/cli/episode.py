@@ -25,6 +25,7 @@ from vla_ros.sim.scenario import Scenario
 Goal = tuple[Any, ...]
 _FILM_PERIOD_S = 0.25
 _FILM_SPEEDUP = 2.0
+_DISCOVERY_S = 20.0
 _ENDS = {
     "success": ("succeeded",),
     "refusal": ("refused", "not_understood"),
@@ -117,7 +118,7 @@ class Episode:
 
     def _command(self, operator: Operator) -> None:
         report, scenario = self.report, self.scenario
-        answer = operator.say(scenario.command)
+        answer = self._say(operator, scenario.command)
         report.state, report.message, report.question = answer.state, answer.message, answer.question
         self._on_news(f"answer: {answer.message}")
         if not answer.success:
@@ -134,6 +135,17 @@ class Episode:
         if not status.is_terminal and status.state != "waiting_for_answer":
             report.state, report.failure = "timed_out", "execution"
             operator.cancel(answer.command_id)
+
+    @staticmethod
+    def _say(operator: Operator, text: str) -> Any:
+        """Says it, again while the nodes have not found each other yet."""
+        deadline = time.monotonic() + _DISCOVERY_S
+        while True:
+            answer = operator.say(text)
+            alone = answer.state == "failed" and "planner_node" in answer.message
+            if not alone or time.monotonic() > deadline:
+                return answer
+            time.sleep(0.5)
 
     def _follow(self, operator: Operator, command_id: str) -> CommandStatus | None:
         limit = self.scenario.time_limit_s * 1.5  # the limit is of simulated time, which may run slower

@@ -21,6 +21,7 @@ from vla_ros.planning.target import Target
 _RECENT_S = 90.0
 _SURE = 0.5
 _NEAR_VIEW_M = 2.2
+_FAR_LOOK_M = 2.4
 _MOST_CONFIRMED = 3
 _PERSON_FRESH_S = 4.0
 _PERSON_RANGE_M = 3.5
@@ -149,6 +150,12 @@ def _look_over(ctx: Context, piece: Furniture, stop: Callable[[], bool]) -> Gene
                 there = yield from drive(ctx, view.stand, until=stop)
                 if not there:
                     return True
+        except Failure as failure:
+            if failure.kind not in ("planning", "execution"):
+                raise
+            if not _overlooks(ctx, view):
+                continue
+        try:
             yield from look_at(ctx, view.point)
         except Failure as failure:
             if failure.kind not in ("planning", "execution"):
@@ -160,6 +167,14 @@ def _look_over(ctx: Context, piece: Furniture, stop: Callable[[], bool]) -> Gene
     if arrived:
         ctx.belief.note_looked_at((piece.name,), ctx.now)
     return arrived
+
+
+def _overlooks(ctx: Context, view: search.View) -> bool:
+    """True when somebody stands in the way but the piece can be seen from here all the same."""
+    here = ctx.belief.here
+    robot = ctx.belief.robot
+    distance = math.hypot(view.point[0] - robot.x, view.point[1] - robot.y)
+    return here is not None and here.name == view.room and distance <= _FAR_LOOK_M
 
 
 def look_over_all(ctx: Context, pieces: list[Furniture]) -> Script:
