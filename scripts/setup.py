@@ -71,7 +71,6 @@ SYSTEM = (
     SystemPart("libegl1", "rendering the simulated camera", _library("EGL")),
     SystemPart("libgl1-mesa-dri", "rendering the simulated camera", _has_mesa_drivers),
     SystemPart("libosmesa6", "rendering where EGL does not work", _library("OSMesa"), required=False),
-    SystemPart("espeak-ng", "the robot's voice", _program("espeak-ng"), required=False),
 )
 
 

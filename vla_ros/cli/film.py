@@ -1,6 +1,6 @@
 """Draws what the robot does: its own view, the view from above, the plan and the safety state, as a film.
 
-Needs Pillow and imageio-ffmpeg (pip extra "sim"). Knows nothing of ROS: it is given arrays and words.
+Needs Pillow and OpenCV (pip extra "sim"). Knows nothing of ROS: it is given arrays and words.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-import imageio_ffmpeg
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from vla_ros.core.errors import MissingExtraError
 
 WIDTH, HEIGHT, PICTURE = 1280, 720, (640, 480)
 _INK, _PAPER, _DIM = (236, 240, 244), (22, 27, 34), (139, 148, 158)
@@ -114,21 +116,23 @@ def _cut(text: str, length: int) -> str:
 
 
 class Film:
-    """An H.264 file that grows by one frame at a time; use it as a context manager."""
+    """An MPEG-4 file that grows by one frame at a time; use it as a context manager.
+
+    OpenCV's own encoder: H.264 would need an FFmpeg under the GPL. Raises MissingExtraError without it.
+    """
 
     def __init__(self, path: Path, fps: float) -> None:
         self.path = path
         self.frames = 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = imageio_ffmpeg.write_frames(
-            str(path), (WIDTH, HEIGHT), fps=fps, codec="libx264", quality=None, bitrate=None, macro_block_size=2,
-            output_params=["-preset", "veryfast", "-crf", "27", "-threads", "1"],
-        )  # fmt: skip
-        self._writer.send(None)
+        codec = cv2.VideoWriter.fourcc(*"mp4v")
+        self._writer = cv2.VideoWriter(str(path), codec, fps, (WIDTH, HEIGHT))
+        if not self._writer.isOpened():
+            raise MissingExtraError("a video encoder", "Install opencv-python-headless (pip), which brings one.")
 
     def add(self, frame: np.ndarray) -> None:
         """Appends one frame of :func:`compose`."""
-        self._writer.send(np.ascontiguousarray(frame))
+        self._writer.write(cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2BGR))
         self.frames += 1
 
     def __enter__(self) -> Film:
@@ -137,7 +141,7 @@ class Film:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
+        self._writer.release()
 
 
 def save_png(path: Path, frame: np.ndarray) -> None:

@@ -17,7 +17,7 @@ MIN_SEGMENT_BYTES = 8_000_000
 MIN_SHARED_MEMORY_BYTES = 400_000_000
 EXTRAS = {
     "robot": ("cv2", "skimage", "py_trees", "pinocchio", "coal"),
-    "sim": ("mujoco", "imageio_ffmpeg", "PIL"),
+    "sim": ("mujoco", "cv2", "PIL"),
 }
 """pip extra -> its import names."""
 ROBOT_SIDE = {"tf2_ros": "ros-jazzy-tf2-ros", "cv_bridge": "ros-jazzy-cv-bridge", "launch_ros": "ros-jazzy-launch-ros"}
@@ -34,7 +34,6 @@ def all_checks(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     yield shared_memory(Path("/dev/shm"))
     yield from extras()
     yield rendering(environ)
-    yield voice()
 
 
 def python_version(version: tuple[int, ...]) -> Finding:
@@ -168,12 +167,3 @@ def renders(backend: str, environ: Mapping[str, str]) -> bool:
         return subprocess.run(command, env=env, capture_output=True, timeout=30, check=False).returncode == 0
     except subprocess.TimeoutExpired:
         return False
-
-
-def voice() -> Finding:
-    """espeak-ng, which speaks what the robot says."""
-    if shutil.which("espeak-ng"):
-        return Finding(OK, "voice", "espeak-ng")
-    return Finding(
-        NOTE, "voice", "espeak-ng is not installed: speech_out is text only", "sudo apt-get install espeak-ng"
-    )

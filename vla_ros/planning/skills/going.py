@@ -160,7 +160,9 @@ def go_to(target: Target) -> Callable[[Context], Script]:
         yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
         if target.is_person:
             yield from _check_person(ctx, target)
-        ctx.conclude(f"I am at {target.words()}." if not target.is_person else f"I am with {target.words()}.")
+        is_room = target.place is not None and target.place.kind == "room"
+        preposition = "with" if target.is_person else "in" if is_room else "at"
+        ctx.conclude(f"I am {preposition} {target.words()}.")
 
     return script
 
