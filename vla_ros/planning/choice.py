@@ -20,6 +20,7 @@ _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1, "form
 _WHATEVER = ("any", "either", "whatever", "whichever", "don't care", "do not care", "doesn't matter", "no matter")
 _SIZES = {"bigger": 1.0, "biggest": 1.0, "larger": 1.0, "largest": 1.0, "big": 1.0, "large": 1.0, "smaller": -1.0,
           "smallest": -1.0, "small": -1.0}  # fmt: skip
+_FLOOR_M = 0.06
 _MOST_ASKED = 3
 
 
@@ -33,6 +34,8 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
     allowed = [m for m in matches if not any(ctx.world.grounding.fit(r, m.thing) for r in ctx.forbidden_things)]
     if not allowed:
         raise Failure("planning", f"you told me to leave {target.words()} alone", final=True)
+    standing = [m for m in allowed if _rests(m.thing, ctx.belief)]
+    allowed = standing or allowed  # what hangs in the air is a part of something else (a sleeve, a door)
     allowed.sort(key=lambda m: (-round(m.score, 1), ctx.belief.distance_to(m.thing)))
     if len(allowed) == 1 or any_will_do(target.referent) or target.chosen_by_user or target.several:
         return allowed[0].thing
@@ -50,6 +53,12 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
     raise Failure(
         "planning", f"I still do not know which {describe.noun(target.referent.category)} you mean", final=True
     )
+
+
+def _rests(thing: SceneObject, belief: Belief) -> bool:
+    """True for people and for what lies on furniture, on the floor, or on another thing."""
+    bottom = thing.pose.position[2] - thing.size[2] / 2
+    return thing.shape == "person" or bottom < _FLOOR_M or belief.furniture_of(thing) is not None
 
 
 def question_about(things: Sequence[SceneObject], referent: Referent, belief: Belief) -> str:
