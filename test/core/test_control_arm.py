@@ -230,7 +230,7 @@ def chunk(rows: int = 10, **more) -> ActionChunk:
 def test_a_joint_chunk_becomes_one_legal_trajectory() -> None:
     plant = Plant()
     plant.tick()
-    plant.controller.set_chunk(chunk(), plant.now)
+    send(plant, chunk())
     for _ in range(300):
         plant.tick()
     assert len(plant.trajectories) == 1 and plant.trajectories[0].names == ARM.names
@@ -244,7 +244,7 @@ def test_a_chunk_that_is_too_fast_is_slowed_down_whole() -> None:
     start = np.array(ROBOT.posture("home").positions)
     ramp = 0.15 * np.arange(1, 6)[:, None] * np.array([0, -1, 0, 0, 0, 0, 0, 0])
     plant.sense()
-    plant.controller.set_chunk(chunk(actions=start + ramp, dt_s=0.02), plant.now)
+    send(plant, chunk(actions=start + ramp, dt_s=0.02))
     plant.tick()
     sent = plant.trajectories[0]
     fastest, strongest = hermite_extremes(start, sent.times_s, sent.positions, sent.velocities)
@@ -252,11 +252,35 @@ def test_a_chunk_that_is_too_fast_is_slowed_down_whole() -> None:
     assert np.all(strongest <= np.array([j.acceleration for j in ARM.joints]) * 1.001)
 
 
+def send(plant: Plant, actions: ActionChunk) -> None:
+    """As a policy does: stamped now."""
+    plant.controller.set_chunk(replace(actions, stamp_s=plant.now), plant.now)
+
+
+def test_a_chunk_that_is_stale_or_comes_right_after_a_stop_moves_nothing() -> None:
+    plant = Plant()
+    plant.tick()
+    rows = np.tile([0.3, 0.0, 0.0], (10, 1))
+    drive = ActionChunk("t", "base_twist", ("x", "y", "yaw"), 0.1, rows)
+    plant.controller.set_chunk(replace(drive, stamp_s=plant.now - 5.0), plant.now)
+    for _ in range(20):
+        plant.tick()
+    plant.controller.set_goal(MotionGoal("s", "stop"), plant.now)
+    plant.tick()
+    send(plant, drive)
+    for _ in range(20):
+        plant.tick()
+    send(plant, replace(drive, actions=np.tile(rows, (50, 1))))
+    for _ in range(60):
+        plant.tick()
+    assert all(t.speed == 0.0 for t in plant.twists)
+
+
 def test_deltas_and_tool_deltas_move_the_arm() -> None:
     plant = Plant()
     plant.tick()
     deltas = ActionChunk("c", "joint_delta", ("head_pan_joint",), 0.1, np.full((5, 1), 0.05))
-    plant.controller.set_chunk(deltas, plant.now)
+    send(plant, deltas)
     for _ in range(80):
         plant.tick()
     assert plant.joints["head_pan_joint"] == pytest.approx(0.25, abs=0.01)
@@ -265,9 +289,7 @@ def test_deltas_and_tool_deltas_move_the_arm() -> None:
     before = model.frame_pose("gripper_tcp", plant.joints)
     forward = np.zeros((5, 6))
     forward[:, 0] = 0.01
-    plant.controller.set_chunk(
-        ActionChunk("d", "tool_delta", ("x", "y", "z", "roll", "pitch", "yaw"), 0.1, forward), plant.now
-    )
+    send(plant, ActionChunk("d", "tool_delta", ("x", "y", "z", "roll", "pitch", "yaw"), 0.1, forward))
     for _ in range(120):
         plant.tick()
     moved = np.linalg.inv(before) @ model.frame_pose("gripper_tcp", plant.joints)
@@ -278,7 +300,7 @@ def test_a_twist_chunk_drives_within_limits_and_ends() -> None:
     plant = Plant(Pose2D(3.1, 2.5, 0.0))
     plant.tick()
     rows = np.tile([5.0, 0.0, 0.0], (10, 1))
-    plant.controller.set_chunk(ActionChunk("t", "base_twist", ("x", "y", "yaw"), 0.1, rows), plant.now)
+    send(plant, ActionChunk("t", "base_twist", ("x", "y", "yaw"), 0.1, rows))
     for _ in range(100):
         plant.tick()
     speeds = [t.speed for t in plant.twists]
@@ -305,7 +327,7 @@ def test_bad_chunks_are_refused_whole(change: dict, word: str) -> None:
         check_chunk(chunk(**change), ROBOT, 200)
     plant = Plant()
     plant.tick()
-    plant.controller.set_chunk(chunk(**change), plant.now)
+    send(plant, chunk(**change))
     out = plant.tick()
     assert not out.trajectories and out.twist.speed == 0.0 and plant.statuses[-1].state == "rejected"
 
@@ -317,7 +339,7 @@ def test_a_chunk_that_jumps_or_leaves_the_limits_is_refused_whole() -> None:
     for actions in (far, outside):
         plant = Plant()
         plant.tick()
-        plant.controller.set_chunk(chunk(actions=actions), plant.now)
+        send(plant, chunk(actions=actions))
         assert not plant.tick().trajectories
         assert plant.statuses[-1].state == "rejected"
 
@@ -326,7 +348,7 @@ def test_a_safety_stop_ends_a_chunk() -> None:
     plant = Plant()
     plant.tick()
     rows = np.tile([0.3, 0.0, 0.0], (50, 1))
-    plant.controller.set_chunk(ActionChunk("t", "base_twist", ("x", "y", "yaw"), 0.1, rows), plant.now)
+    send(plant, ActionChunk("t", "base_twist", ("x", "y", "yaw"), 0.1, rows))
     for _ in range(20):
         plant.tick()
     plant.safety = replace(plant.safety, state="stopped", armed=False, text="disarmed")

@@ -576,3 +576,14 @@ def test_a_tick_stays_within_five_milliseconds() -> None:
     home.planner.tick = timed  # type: ignore[assignment, method-assign]
     assert home.run_to_end().state == "succeeded"
     assert float(np.percentile(spent, 99)) < 0.005
+
+
+def test_a_forbidden_resume_leaves_a_paused_robot_paused() -> None:
+    home = FakeHome()
+    home.submit(TaskStep("wait", duration_s=4.0))
+    home.run(1.0)
+    home.submit(TaskStep("pause"), command_id="c2")
+    home.run(1.0)
+    home.submit(TaskStep("resume", negated=True), command_id="c3")
+    home.run(10.0)
+    assert home.state() == "paused"

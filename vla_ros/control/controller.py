@@ -39,6 +39,11 @@ ENDLESS_KINDS = ("keep_near",)
 CLOCK_JUMP_S = 1.0
 CHUNK_KIND = "chunk"
 ABANDONED_S = 10.0
+STOP_REST_S = 1.0
+"""No action chunk begins so soon after a stop goal: a policy may still be streaming [s]."""
+CHUNK_AGE_S, CHUNK_FUTURE_S = 1.0, 0.1
+CHUNK_DRIVE_S = 2.0
+"""Longest chunk of base velocities: it has no lease that would end it with its sender [s]."""
 MOST_WAITING_STATUSES = 8
 
 
@@ -93,7 +98,9 @@ class Controller:
         self._told: tuple[str, str, str, int] | None = None
         self._told_at = -math.inf
         self._to_send: list[JointTrajectory] = []
-        self._holding = HoldingWatch(params.gripper_tolerance)
+        self._stopped_at = -math.inf
+        opened = robot.gripper.max_opening if robot.gripper else math.inf
+        self._holding = HoldingWatch(params.gripper_tolerance, opened)
 
     # ---- what arrives
 
@@ -110,6 +117,8 @@ class Controller:
             self._statuses.append(self._status(goal, Step("rejected", str(error)), now))
             return
         self._drop("cancelled", "replaced by another goal", now)
+        if goal.kind == "stop":
+            self._stopped_at = now
         self._goal, self._motion, self._ended = goal, None, None
         self._leased_at, self._active_s, self._suspended = now, 0.0, False
         self._statuses.append(self._status(goal, Step("accepted"), now))
@@ -122,10 +131,25 @@ class Controller:
         except InputError as error:
             self._statuses.append(self._status(goal, Step("rejected", str(error)), now))
             return
+        refusal = self._chunk_refusal(chunk, now)
+        if refusal:
+            self._statuses.append(self._status(goal, Step("rejected", refusal), now))
+            return
         if self._goal is not None and self._goal.kind != CHUNK_KIND:
             self._drop("cancelled", "replaced by an action chunk", now)
-        self._goal, self._motion, self._ended = goal, motion, None
+        self._goal, self._motion = goal, motion  # what it replaced stays ended, however often that is renewed
         self._leased_at, self._active_s, self._suspended = now, 0.0, False
+
+    def _chunk_refusal(self, chunk: ActionChunk, now: float) -> str:
+        """Why a well-formed chunk must not move the robot now, "" when it may."""
+        if now - self._stopped_at < STOP_REST_S or (self._goal is not None and self._goal.kind == "stop"):
+            return "the robot was told to stop"
+        if not -CHUNK_FUTURE_S <= now - chunk.stamp_s <= CHUNK_AGE_S:
+            return f"the chunk's stamp is {now - chunk.stamp_s:.2f} s old (limit {CHUNK_AGE_S:g} s)"
+        seconds = len(chunk.actions) * chunk.dt_s
+        if chunk.representation == "base_twist" and seconds > CHUNK_DRIVE_S:
+            return f"it drives blindly for {seconds:.1f} s (limit {CHUNK_DRIVE_S:g} s): send shorter chunks"
+        return ""
 
     def observe_odometry(self, odometry: Odometry, now: float) -> None:
         """Takes the base's measured pose and velocity; non-finite numbers raise InputError."""
@@ -165,7 +189,10 @@ class Controller:
         if dt < -CLOCK_JUMP_S:
             self._drop("cancelled", "the clock was set back", now)
             self._context.live.forget()
-            self._leased_at = now
+            self._context.odometry_at = self._context.joints_at = -math.inf
+            self._leased_at, self._stopped_at = now, -math.inf
+            self._told, self._told_at = None, -math.inf
+            self._holding.settled()
         gripper, wish = None, ZERO_TWIST
         reason = self._why_suspended(now)
         if self._goal is not None and reason:

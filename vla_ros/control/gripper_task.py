@@ -47,6 +47,8 @@ class GripperTask:
         if left <= params.gripper_tolerance and (still or not self._closing):
             return Step("reached", progress=1.0)
         if still or now - self._started_at > LONGEST_S:
+            if self._closing and opening >= self._gripper.max_opening - params.gripper_tolerance:
+                return Step("blocked", self._context.safety_reason() or "the fingers do not move")
             if self._closing:
                 return Step("reached", "the fingers are stopped by something between them", progress=1.0)
             text = self._context.safety_reason() or f"the gripper opened only {opening:.3f} m"
@@ -69,8 +71,8 @@ class GripperTask:
 class HoldingWatch:
     """Tells at any time whether the fingers are kept from the opening that was last commanded."""
 
-    def __init__(self, tolerance_m: float) -> None:
-        self._tolerance = tolerance_m
+    def __init__(self, tolerance_m: float, max_opening_m: float) -> None:
+        self._tolerance, self._max_opening = tolerance_m, max_opening_m
         self._commanded: float | None = None
         self._since = 0.0
         self._settle = 0.0
@@ -84,7 +86,8 @@ class HoldingWatch:
         self._settle = 0.0
 
     def holding(self, opening_m: float, now: float) -> bool:
-        """True when the measured opening stays more than the tolerance above the commanded one."""
+        """True when the measured opening stays more than the tolerance above the commanded one. Fingers that still
+        stand wide open have not closed at all."""
         if self._commanded is None or now - self._since < self._settle:
             return False
-        return opening_m > self._commanded + self._tolerance
+        return self._commanded + self._tolerance < opening_m < self._max_opening - self._tolerance

@@ -22,6 +22,10 @@ _VIEW_RANGE_M = 2.2
 _VIEW_TAN = (0.62, 0.45)
 _HOLD_LOST_S = 0.6
 _MIN_OPENING_M = 0.002
+_CLOCK_RESET_S = 1.0
+_REMEMBERED_S = 3600.0
+_GONE_REMEMBERED_S = 60.0
+_MOST_RENAMED = 500
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Belief:
 
     def observe_scene(self, scene: Scene) -> None:
         """Updates things seen, forgets those that should be in view and are not, merges doubles."""
+        if self.scene_stamps and scene.stamp_s < self.scene_stamps[-1] - _CLOCK_RESET_S:
+            self._start_anew()
         if scene.view is not None:  # without the camera's pose the objects are the old ones
             self.scene_stamps.append(scene.stamp_s)
         present = {o.id for o in scene.objects}
@@ -73,10 +79,12 @@ class Belief:
                 if scene.view is not None:
                     away = math.dist(scene.view.position, thing.pose.position)
                     self._nearest_view[thing.id] = min(away, self._nearest_view.get(thing.id, math.inf))
+        self._prune(present, scene.stamp_s)
+        seen_from = np.linalg.inv(scene.view.matrix())[:3] if scene.view is not None else None
         for thing in self.things.values():
             if thing.id in present and thing.visible:
                 continue
-            if not self._expected(scene.view, thing):
+            if not self._expected(seen_from, thing):
                 self._missing_since.pop(thing.id, None)
                 continue
             since = self._missing_since.setdefault(thing.id, scene.stamp_s)
@@ -197,10 +205,31 @@ class Belief:
                 self.gone.discard(old.id)
                 self._missing_since.pop(old.id, None)
 
+    def _prune(self, present: set[str], now: float) -> None:
+        """Bounds the memory: what is gone or was last seen long ago, and is not in the hand, is dropped."""
+        keep = present | ({self.held.thing.id} if self.held else set())
+        for name, thing in list(self.things.items()):
+            age = now - thing.last_seen_s
+            if name not in keep and (age > _REMEMBERED_S or (name in self.gone and age > _GONE_REMEMBERED_S)):
+                del self.things[name]
+                self.gone.discard(name)
+                self._nearest_view.pop(name, None)
+                self._missing_since.pop(name, None)
+        while len(self._renamed) > _MOST_RENAMED:
+            self._renamed.pop(next(iter(self._renamed)))
+
+    def _start_anew(self) -> None:
+        """The clock was set back (a reset simulator, a replayed bag): what has later stamps proves nothing."""
+        self.scene_stamps.clear()
+        for memory in (self.things, self._nearest_view, self._missing_since, self.looked_at, self._renamed):
+            memory.clear()  # type: ignore[attr-defined]
+        self.gone.clear()
+        self._not_holding_since = None
+
     @staticmethod
-    def _expected(view: Pose | None, thing: SceneObject) -> bool:
+    def _expected(seen_from: np.ndarray | None, thing: SceneObject) -> bool:
         """True when the camera should see the thing: well inside the image and near."""
-        if view is None:
+        if seen_from is None:
             return False
-        x, y, z = np.linalg.inv(view.matrix())[:3] @ np.array([*thing.pose.position, 1.0])
+        x, y, z = seen_from @ np.array([*thing.pose.position, 1.0])
         return bool(0.35 < z < _VIEW_RANGE_M and abs(x) < _VIEW_TAN[0] * z and abs(y) < _VIEW_TAN[1] * z)

@@ -14,6 +14,7 @@ _NEAR_FURNITURE_M = 1.4
 _NEAR_PERSON_M = 1.5
 _SAME_SPOT_M = 0.25
 _AROUND_M = 1.2
+_LATELY_S = 1.0
 BINS = ("bin", "trash_can", "waste_bin")
 """Categories of furniture that things are dropped into, out of sight."""
 
@@ -81,7 +82,9 @@ def _near(fact: Fact, ctx: Context) -> str:
 
 def _placed(fact: Fact, ctx: Context) -> str:
     target = _subject(fact)
-    seen = [t for t in ctx.belief.present() if t.visible and alike(t, ctx, target)]
+    newest = max(ctx.belief.scene_stamps, default=math.inf)
+    lately = [t for t in ctx.belief.present() if t.visible and t.last_seen_s >= newest - _LATELY_S]
+    seen = [t for t in lately if alike(t, ctx, target)]
     goal = fact.other
     if goal is None or any(_is_at(t, goal, ctx) for t in seen):
         return ""

@@ -22,7 +22,7 @@ class PlannerParams:
         2.0, "without an answer from control to a new goal", unit="s", minimum=0.2, maximum=30.0
     )
     sensor_timeout_s: float = param(4.0, "without a fresh scene while looking", unit="s", minimum=0.5, maximum=60.0)
-    look_scenes: int = param(3, "fresh scenes that make one look", minimum=1, maximum=20)
+    look_scenes: int = param(4, "fresh scenes that make one look", minimum=1, maximum=20)
     look_settle_s: float = param(0.3, "after the head stands still", unit="s", minimum=0.0, maximum=3.0)
     min_category_score: float = param(0.3, "below it a category hypothesis is ignored", minimum=0.0, maximum=1.0)
     min_category_ratio: float = param(
@@ -38,7 +38,6 @@ class PlannerParams:
     grip_effort_n: float = param(15.0, "closing force", unit="N", minimum=0.5, maximum=200.0)
     pregrasp_m: float = param(0.10, "straight stretch before a grasp", unit="m", minimum=0.02, maximum=0.3)
     lift_m: float = param(0.10, "straight lift after a grasp", unit="m", minimum=0.02, maximum=0.3)
-    moved_m: float = param(0.04, "a re-measured pose this far off is a new pose", unit="m", minimum=0.005, maximum=0.5)
     slow_scale: float = param(0.5, "speed for slow and careful", minimum=0.1, maximum=1.0)
     normal_scale: float = param(1.0, "speed otherwise", minimum=0.1, maximum=1.0)
     search_limit_s: float = param(400.0, "longest search for one thing", unit="s", minimum=10.0, maximum=3600.0)

@@ -101,7 +101,10 @@ class Planner:
             return self.commands.tell(task, "waiting_for_answer", task.question, task.question)
         if not task.steps:
             return self._turn_down(task, "refused", "There is nothing in it for me to do.")
-        if task.steps[0].skill in IMMEDIATE_SKILLS:
+        first = task.steps[0]
+        if first.skill in IMMEDIATE_SKILLS and first.negated:  # "don't go on": nothing changes
+            return self.commands.tell(task, "succeeded", f"I will not {first.skill}.")
+        if first.skill in IMMEDIATE_SKILLS:
             return self._act_at_once(task, now)
         if task.steps[0].skill == "answer" and self._take_answer(task):
             return None
@@ -160,6 +163,8 @@ class Planner:
 
     def _start(self, command: Command, now: float) -> None:
         self.commands.current = command
+        if self.world.belief.lost_grip(now):  # taken out of the hand, or fallen, since the last command
+            self.world.belief.drop()
         ctx = Context(self.world, command.id, now=now, asked_from=command.place)
         try:
             command.runner = Runner(command.task, ctx)
@@ -252,6 +257,7 @@ class Planner:
         if current is None or current.runner is None or not current.runner.ctx.question:
             return False
         current.runner.ctx.answer = task.steps[0]
+        self.commands.tell(current.task, "running", "I have heard your answer.")  # makes the next question news
         return True
 
     def _halt(self, now: float) -> None:

@@ -22,6 +22,7 @@ _RECENT_S = 90.0
 _SURE = 0.5
 _NEAR_VIEW_M = 2.2
 _FAR_LOOK_M = 2.4
+_MOST_LOOKED_AT_TWICE = 2
 _MOST_CONFIRMED = 3
 _PERSON_FRESH_S = 4.0
 _PERSON_RANGE_M = 3.5
@@ -121,13 +122,17 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
             m.thing.visible and min(m.score, m.thing.confidence) >= _SURE for m in matches(ctx, target)
         )
 
-    while rest and ctx.clock < end:
+    again = list(rest) if named and len(rest) <= _MOST_LOOKED_AT_TWICE else []
+    while (rest or again) and ctx.clock < end:
+        if not rest:  # it was said to be here: one look more before it is denied
+            rest, again = again, []
         piece = search.next_piece(rest, ctx.belief, ctx.world.floor)
         assert piece is not None
         rest.remove(piece)
         ctx.note = f"looking for {target.words()} at the {piece.name.replace('_', ' ')}"
         arrived = yield from _look_over(ctx, piece, surely_seen)
-        (looked if arrived else missed).append(piece.name)
+        if piece.name not in (*looked, *missed):
+            (looked if arrived else missed).append(piece.name)
         found = matches(ctx, target)
         if found:  # one look straight at it: it is really so, and others beside it come into view
             yield from look_at(ctx, found[0].thing.pose.position)

@@ -59,9 +59,8 @@ def pick(target: Target) -> Callable[[Context], Script]:
             timeout_s=60.0,
         )
         thing = yield from measure(ctx, target)
-        grasp, box = yield from _reach(ctx, target, thing, kind, gripper)
+        yield from _reach(ctx, target, thing, kind, gripper)
         ctx.carrying = target
-        ctx.belief.held = Held(thing, box, grasps.tool_on_thing(thing, grasp.pose))
         yield from _lift(ctx, target)
         yield from step_back(ctx)
         yield from travel_posture(ctx)
@@ -140,10 +139,8 @@ def _options(
     ]
 
 
-def _reach(
-    ctx: Context, target: Target, thing: SceneObject, kind: ObjectKind | None, gripper: Gripper
-) -> Generator[None, None, tuple[grasps.Grasp, Box]]:
-    """Reaches, closes and feels. Returns the grasp used and the held box in tool axes."""
+def _reach(ctx: Context, target: Target, thing: SceneObject, kind: ObjectKind | None, gripper: Gripper) -> Script:
+    """Reaches, closes and feels; what is held is noted in the belief."""
     options = _options(ctx, target, thing, kind, gripper)
     status = yield from move(
         ctx,
@@ -163,15 +160,18 @@ def _reach(
             target.tried_grasps.add(grasp.style)
         yield from posture(ctx, "home")
         raise of_motion(status)
+    box = grasps.carried_box(thing, grasps.believed_size(thing, kind), grasp.pose)
+    # noted before the hand closes: whatever interrupts from here on, the next command knows what it may hold
+    ctx.belief.held = Held(thing, box, grasps.tool_on_thing(thing, grasp.pose))
     closed = yield from move(
         ctx, "gripper", check=False, opening_m=0.0, effort_n=ctx.params.grip_effort_n, timeout_s=6.0
     )
     yield from fresh_scenes(ctx, 1)
     if not _feels(ctx, closed):
+        ctx.belief.held = None
         target.tried_grasps.add(grasp.style)
         yield from _back_out(ctx, grasp, gripper)
         raise Failure("execution", f"my gripper closed on nothing at {_named(target)}")
-    return grasp, grasps.carried_box(thing, grasps.believed_size(thing, kind), grasp.pose)
 
 
 def _feels(ctx: Context, closed: MotionStatus | None) -> bool:
