@@ -176,7 +176,10 @@ class Episode:
                 for s in operator.plan.steps
             ]
         as_expected = report.state in _ENDS[report.expect]
-        report.success = as_expected and all(goal["holds"] for goal in report.goals)
+        judged = bool(report.goals) or report.expect != "success"  # the robot's own word is no proof
+        report.success = as_expected and judged and all(goal["holds"] for goal in report.goals)
+        if not judged:
+            self._on_news("no goal follows from this sentence: give a scenario with goals (--scenario) to judge it")
 
     def _tell(self, operator: Operator) -> None:
         safety = operator.safety

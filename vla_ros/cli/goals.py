@@ -5,6 +5,7 @@ Works on the Task and the simulator's object names (``<colour>_<category>``), ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from vla_ros.core.floorplan import FloorPlan
@@ -50,6 +51,10 @@ def _of_step(
         return [("holding", "robot", thing) for thing in things]
     if step.skill == "go" and last and step.destination is not None:
         return _arrived(step.destination, floor_plan)
+    if step.skill == "say" and step.text:
+        return [("said", "(?i)" + re.escape(step.text))]
+    if step.skill == "find" and step.object is not None and step.object.category:
+        return [("said", "(?i)found.*" + re.escape(step.object.category))]
     if step.skill in ("open", "close") and step.object is not None:
         predicate = "open" if step.skill == "open" else "closed"
         return [(predicate, piece) for piece in _furniture(step.object, floor_plan)]
