@@ -199,7 +199,7 @@ def interfaces() -> str:
 
 
 def _installed_files() -> Iterable[Path]:
-    for folder in ("config", "launch", "scripts"):
+    for folder in ("config", "env-hooks", "launch", "scripts"):
         yield from (p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
@@ -226,7 +226,8 @@ def main() -> int:
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1] or platform.machine() != "x86_64":
         print(
             f"The ROS wheels exist for CPython 3.10 to 3.13 on Linux x86_64; this is {VERSION} on "
-            f"{platform.machine()}. Run: make setup PYTHON=/usr/bin/python3.12 (or use a ROS 2 Jazzy install: README).",
+            f"{platform.machine()}. Run: make setup PYTHON=/usr/bin/python3.12 (or use a ROS 2 Jazzy install: see"
+            " docs/your_robot.md).",
             file=sys.stderr,
         )
         return 1

@@ -76,8 +76,18 @@ def test_package_xml_names_every_ros_package_that_the_code_imports() -> None:
                 imported.add(node.module.split(".")[0])
             elif isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}
-    ros = {n for n in imported if re.search(r"_(msgs|srvs|ros|bridge)$|^(rclpy|launch|builtin_interfaces)$", n)}
+    ros = {n for n in imported if re.search(r"_(msgs|srvs|ros|bridge|interfaces)$|^(rclpy|launch)$", n)}
     assert ros - {"vla_ros", "nav2_msgs"} <= named, "nav2_msgs is optional; every other one belongs into package.xml"
+
+
+def test_a_sourced_install_names_a_dds_profile_that_is_there() -> None:
+    """Without it `ros2 run` would lose camera frames; the variable's value is relative to the install prefix."""
+    lines = (ROOT / "env-hooks" / "fastdds.dsv").read_text().splitlines()
+    kinds, names, values = zip(*(line.split(";") for line in lines), strict=True)
+    assert set(kinds) == {"set-if-unset"}
+    assert set(names) == {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"}
+    assert all((ROOT / value.removeprefix("share/vla_ros/")).is_file() for value in values)
+    assert "ament_environment_hooks(env-hooks/fastdds.dsv)" in (ROOT / "CMakeLists.txt").read_text()
 
 
 def test_every_requirement_is_pinned() -> None:
