@@ -54,8 +54,8 @@ def _silent_camera(seen: Observation) -> None:
     seen.sensors["image"].count = 0
 
 
-def _no_camera(seen: Observation) -> None:
-    seen.sensors["image"].count = seen.sensors["image"].publishers = 0
+def _no_scan(seen: Observation) -> None:
+    seen.sensors["scan"].count = seen.sensors["scan"].publishers = 0
 
 
 def _slow_scan(seen: Observation) -> None:
@@ -92,7 +92,7 @@ def _bypass(seen: Observation) -> None:
         (_without_planner, "nodes", "planner_node"),
         (_doubled, "nodes", "safety_node"),
         (_silent_camera, "image", "nothing arrives"),
-        (_no_camera, "image", "nobody publishes"),
+        (_no_scan, "scan", "nobody publishes"),
         (_slow_scan, "scan", "1.0 Hz"),
         (_unaligned, "camera", "640x480"),
         (_frozen_clock, "clock", "stands still"),
@@ -109,6 +109,26 @@ def test_a_fault_of_the_robot_is_found(fault, subject: str, words: str) -> None:
     assert [finding.subject for finding in found] == [subject]
     assert words in found[0].text
     assert found[0].remedy
+
+
+def test_a_sensor_that_the_robot_does_without_is_a_note() -> None:
+    seen = healthy()
+    _no_scan(seen)
+    seen.required = ("odom", "joint_states")
+    (finding,) = [f for f in robot_checks.all_checks(seen) if f.state != OK]
+    assert (finding.state, finding.subject) == (NOTE, "scan")
+
+
+def test_the_remedy_for_a_bypass_names_the_topic_that_the_gate_listens_to() -> None:
+    seen = healthy()
+    _bypass(seen)
+    assert "cmd_vel_raw" in bad(seen)[0].remedy
+
+
+def test_without_mujoco_a_robot_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_checks, "find_spec", lambda name: None if name == "mujoco" else object())
+    found = {finding.subject: finding.state for finding in machine_checks.extras()}
+    assert found == {"extra [robot]": OK, "extra [sim]": NOTE}
 
 
 def test_the_shipped_profile_is_good() -> None:

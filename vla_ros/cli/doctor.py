@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"[bold]the robot[/] {arguments.namespace or robot.name}")
     try:
         seen = robot_checks.observe(
-            arguments.namespace.strip("/"), robot_checks.robot_topics(robot.topics), arguments.seconds
+            arguments.namespace.strip("/"), robot_checks.robot_topics(robot.topics), arguments.seconds, robot.sensors
         )
     except ImportError as error:
         text = f"cannot listen: {error}"

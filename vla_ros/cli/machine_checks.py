@@ -90,7 +90,9 @@ def dds_profile(environ: Mapping[str, str]) -> Iterator[Finding]:
         text = f"{middleware} is in use; the shared-memory profile is for Fast DDS only"
         yield Finding(NOTE, "DDS profile", text, "If frames get lost: export RMW_IMPLEMENTATION=rmw_fastrtps_cpp.")
         return
-    remedy = "source scripts/env.sh, or export FASTDDS_DEFAULT_PROFILES_FILE=<config/fastdds.xml of vla_ros>."
+    remedy = (
+        "source install/setup.bash or scripts/env.sh, or export FASTDDS_DEFAULT_PROFILES_FILE=<config/fastdds.xml>."
+    )
     name = environ.get("FASTDDS_DEFAULT_PROFILES_FILE") or environ.get("FASTRTPS_DEFAULT_PROFILES_FILE") or ""
     if not name:
         yield Finding(BAD, "DDS profile", "none: whole camera frames do not fit the default shared memory", remedy)
@@ -111,7 +113,7 @@ def shell_profile(shell: Mapping[str, str]) -> Finding:
     if shell.get("FASTDDS_DEFAULT_PROFILES_FILE"):
         return Finding(OK, "this shell", "names the DDS profile")
     text = "does not name the DDS profile: `vla` and the launch files set it themselves, ros2 and RViz do not"
-    return Finding(NOTE, "this shell", text, "source scripts/env.sh")
+    return Finding(NOTE, "this shell", text, "source install/setup.bash or scripts/env.sh")
 
 
 def shared_memory(folder: Path) -> Finding:
@@ -136,7 +138,8 @@ def extras() -> Iterator[Finding]:
         missing = [name for name in modules if find_spec(name) is None]
         if missing:
             text = f"missing: {', '.join(missing)}"
-            yield Finding(BAD, f"extra [{extra}]", text, f"make setup, or: pip install '.[{extra}]'")
+            state = BAD if extra == "robot" else NOTE  # only the simulated home needs [sim]
+            yield Finding(state, f"extra [{extra}]", text, f"make setup, or: pip install '.[{extra}]'")
         else:
             yield Finding(OK, f"extra [{extra}]", "complete")
     missing = [name for name in ROBOT_SIDE if find_spec(name) is None]

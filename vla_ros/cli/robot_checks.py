@@ -41,6 +41,8 @@ class Observation:
     """names without namespace, of this robot's namespace"""
     sensors: dict[str, Heard] = field(default_factory=dict)
     """key of DRIVER_TOPICS -> heard"""
+    required: tuple[str, ...] = ("odom", "scan", "joint_states")
+    """sensors without which the robot must not move"""
     clock_publishers: int = 0
     clock_advance_s: float = 0.0
     clock_s: float = 0.0
@@ -48,7 +50,7 @@ class Observation:
     mismatches: tuple[str, ...] = ()
     """one text each: topic, publisher, subscriber, reason"""
     gated: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """gated topic -> nodes that publish it"""
+    """the package's own name of a gated topic -> nodes that publish the robot's"""
 
 
 def all_checks(seen: Observation) -> Iterator[Finding]:
@@ -87,7 +89,8 @@ def clock(seen: Observation) -> Finding:
         remedy = "End one simulator, or give each robot a namespace or a ROS_DOMAIN_ID of its own."
         return Finding(BAD, "clock", f"{seen.clock_publishers} publishers of /clock", remedy)
     if seen.clock_publishers == 1 and seen.clock_advance_s <= 0.0:
-        return Finding(BAD, "clock", "/clock stands still", "Is the simulation paused? ros2 service call /sim/pause …")
+        remedy = 'If it is paused: ros2 service call /sim/pause std_srvs/srv/SetBool "{data: false}"'
+        return Finding(BAD, "clock", "/clock stands still", remedy)
     simulated = seen.clock_publishers == 1
     now = seen.clock_s if simulated else seen.wall_s
     stamps = {key: heard.stamp_s for key, heard in seen.sensors.items() if heard.count and heard.stamp_s > 0.0}
@@ -111,7 +114,10 @@ def sensor_checks(seen: Observation) -> Iterator[Finding]:
         rate = heard.count / max(seen.duration_s, 1e-6)
         if heard.count == 0 and heard.publishers == 0:
             remedy = "Start the driver, or name its topic in the robot's YAML under topics:."
-            yield Finding(BAD, heard.topic, "nobody publishes it", remedy)
+            state, text = BAD, "nobody publishes it"
+            if key not in seen.required:
+                state, text = NOTE, "nobody publishes it; the robot may move without"
+            yield Finding(state, heard.topic, text, remedy)
         elif heard.count == 0:
             remedy = "See the QoS and clock findings; is the driver stuck or the network too slow for it?"
             yield Finding(BAD, heard.topic, f"{heard.publishers} publisher, but nothing arrives", remedy)
@@ -137,17 +143,20 @@ def quality_of_service(seen: Observation) -> Iterator[Finding]:
 
 def bypasses(seen: Observation) -> Iterator[Finding]:
     """Only the gate publishes to the drivers."""
-    for topic, names in seen.gated.items():
+    for own, names in seen.gated.items():
         others = sorted(set(names) - {"safety_node"})
         if others:
-            remedy = f"Remap their output to {topic}_raw, so that the gate stands last."
-            yield Finding(BAD, "gate", f"{', '.join(others)} publish {topic} past the safety gate", remedy)
+            remedy = f"Remap their output to {own}_raw, so that the gate stands last."
+            yield Finding(BAD, "gate", f"{', '.join(others)} publish {own} past the safety gate", remedy)
     if "safety_node" in seen.nodes and not any(set(names) - {"safety_node"} for names in seen.gated.values()):
         yield Finding(OK, "gate", "nothing passes by it")
 
 
-def observe(namespace: str, topics: dict[str, str], duration_s: float = 3.0) -> Observation:
-    """Listens with a node of its own. ``topics``: key of DRIVER_TOPICS -> the robot's topic."""
+def observe(
+    namespace: str, topics: dict[str, str], duration_s: float = 3.0, required: tuple[str, ...] = Observation.required
+) -> Observation:
+    """Listens with a node of its own. ``topics``: key of DRIVER_TOPICS -> the robot's topic;
+    ``required``: the robot's ``sensors``."""
     import rclpy
     from nav_msgs.msg import Odometry
     from rclpy.context import Context
@@ -164,7 +173,7 @@ def observe(namespace: str, topics: dict[str, str], duration_s: float = 3.0) -> 
     node = rclpy.create_node("doctor", namespace=namespace, context=context, start_parameter_services=False)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    seen = Observation()
+    seen = Observation(required=required)
     clocks: list[float] = []
     try:
         for key, kind in kinds.items():
@@ -222,7 +231,7 @@ def _read_graph(node: Any, namespace: str, topics: dict[str, str], seen: Observa
     seen.clock_publishers = max(node.count_publishers(f"{where.rstrip('/')}/clock"), node.count_publishers("/clock"))
     for key in GATED:
         publishers = node.get_publishers_info_by_topic(node.resolve_topic_name(topics[key]))
-        seen.gated[topics[key]] = tuple(info.node_name for info in publishers)
+        seen.gated[DRIVER_TOPICS[key]] = tuple(info.node_name for info in publishers)
     seen.mismatches = tuple(_mismatches(node))
 
 
