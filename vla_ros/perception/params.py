@@ -54,3 +54,13 @@ class PerceptionParams:
         300.0, "a person out of sight is forgotten after this time", unit="s", minimum=0.5, maximum=86400.0
     )
     max_tracks: int = param(80, "most things remembered; the longest unseen is dropped first", minimum=4, maximum=2000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraPoseParams:
+    """Where the camera's pose comes from."""
+
+    use_tf: bool = param(False, "take poses from tf2 (must be installed) instead of odometry and the robot's model")
+    max_state_age: float = param(
+        0.2, "farthest odometry and joints may be from the image", unit="s", minimum=0.01, maximum=5.0
+    )

@@ -8,7 +8,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import rclpy
@@ -19,23 +18,13 @@ from rclpy.node import Node
 from rclpy.timer import Timer
 
 from vla_ros.core.catalog import Catalog
-from vla_ros.core.config import param
 from vla_ros.core.errors import ConfigError, InputError, VlaError
+from vla_ros.core.files import FileParams
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.ros import parameters, qos, realtime
-
-
-@dataclass(frozen=True)
-class FileParams:
-    """Files that describe the robot and its world; the same for every node."""
-
-    robot: str = param("home_robot", "robot YAML: a path, or a name in config/robots")
-    home: str = param("apartment", "floor plan YAML: a path, or a name in config/homes; empty = none known")
-    objects: str = param("objects", "catalog YAML of the kinds of things: a path, or a name in config")
-    people: str = param("people", "YAML of the people of the house: a path, or a name in config")
 
 
 class VlaNode(Node):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 from nav_msgs.msg import Odometry as OdometryMsg
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
-from vla_ros.core.config import param
 from vla_ros.core.errors import ConfigError, InputError, MissingExtraError
 from vla_ros.core.geometry import Box, Pose, Vector
 from vla_ros.core.scene import CameraIntrinsics, RgbdFrame
 from vla_ros.msg import Scene as SceneMsg
 from vla_ros.perception.annotate import annotate
-from vla_ros.perception.params import PerceptionParams
+from vla_ros.perception.params import CameraPoseParams, PerceptionParams
 from vla_ros.perception.pipeline import PerceptionPipeline
 from vla_ros.perception.state_buffer import StateBuffer
 from vla_ros.robot.kinematics import RobotModel
@@ -29,16 +27,6 @@ from vla_ros.ros.node import VlaNode, run
 
 _WAIT_S = 0.08
 """An image waits so long for odometry and joints as new as itself [s, steady]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CameraPoseParams:
-    """Where the camera's pose comes from."""
-
-    use_tf: bool = param(False, "take poses from tf2 (must be installed) instead of odometry and the robot's model")
-    max_state_age: float = param(
-        0.2, "farthest odometry and joints may be from the image", unit="s", minimum=0.01, maximum=5.0
-    )
 
 
 class PerceptionNode(VlaNode):
@@ -60,7 +48,8 @@ class PerceptionNode(VlaNode):
         self._model = RobotModel(robot) if robot.model else None
         self._tf = _tf_buffer(self) if self._pose_params.use_tf else None
         if self._model is None and self._tf is None:
-            raise ConfigError("use_tf", False, f"Robot {robot.name} has no model file: set use_tf to true.")
+            remedy = "Name the URDF or MJCF there, or set perception_node.use_tf to true (tf2)."
+            raise ConfigError(f"{robot.name}.model", robot.model, remedy)
         self._pipeline = PerceptionPipeline(params, self.load_catalog(), self.load_home(), robot)
         self._states = StateBuffer(self._pose_params.max_state_age)
         self._intrinsics: CameraIntrinsics | None = None
