@@ -47,25 +47,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _episode(scenario, folder: Path):  # type: ignore[no-untyped-def]
-    from vla_ros.cli.demo import scenario_file
-    from vla_ros.cli.episode import Episode, Report
-    from vla_ros.cli.robot_up import last_words, robot_in_home
-    from vla_ros.ros.operator import NoAnswerError
+    from vla_ros.cli.episode import Episode
+    from vla_ros.cli.robot_up import last_words, run_episode
 
     own = folder / f"{scenario.id}-{scenario.seed}"
-    path = scenario_file(scenario, own)
-    overrides = (f"sim_node.scenario='{path}'", f"sim_node.scenario_id='{scenario.id}'")
-    episode = Episode(scenario)
-    with robot_in_home(overrides, own / "logs") as supervisor:
-        try:
-            report = episode.run()
-        except NoAnswerError as error:
-            report = Report(scenario.id, scenario.command, scenario.seed, scenario.expect)
-            report.state, report.message, report.failure = "failed", str(error), "communication"
-            print(last_words(own / "logs"), file=sys.stderr)
-        for gone in supervisor.ended():
-            report.success, report.failure, report.message = False, "communication", f"{gone}; {report.message}"
-    report.write(own / "report.json")
+    report = run_episode(scenario, own, Episode(scenario))
+    if not report.success and report.failure == "communication":
+        print(last_words(own / "logs"), file=sys.stderr)
     mark = "ok  " if report.success else "FAIL"
     print(
         f"{mark} {scenario.id} (seed {scenario.seed}): {report.state}: {report.message} [{report.sim_time_s:.0f} s, "

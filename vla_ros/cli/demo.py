@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
 from rich.console import Console
 
 from vla_ros.cli import environment
-from vla_ros.core.config import from_mapping, load_yaml
-from vla_ros.core.errors import ConfigError
+from vla_ros.core.config import from_mapping
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.resources import config_file
 
 if TYPE_CHECKING:
-    from vla_ros.cli.episode import Episode, Goal, Report
+    from vla_ros.cli.episode import Goal, Report
     from vla_ros.sim.scenario import Scenario
 
 COMMAND = "go to the kitchen, pick up the red cup and bring it to me"
@@ -49,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Brings everything up, runs the episode, writes the results, ends everything."""
     environment.activate()
     from vla_ros.cli.episode import Episode
+    from vla_ros.cli.robot_up import run_episode
 
     console = Console(highlight=False)
     folder: Path = arguments.folder
@@ -63,10 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     judge = _judge(scenario.command)
     episode = Episode(scenario, None if arguments.no_film else folder, tell, judge)
-    report = _run_up(scenario, folder, episode, console)
-    if report is None:
-        return 1
-    report.write(folder / "report.json")
+    console.print(f"starting the home and the nodes; their logs: {folder / 'logs'}", style="dim")
+    report = run_episode(scenario, folder, episode)
     _conclude(console, report, folder, not arguments.no_film)
     return 0 if report.success else 1
 
@@ -99,44 +95,9 @@ def _judge(command: str) -> Callable[[list[str]], list[list[Goal]]]:
     return lambda names: goals_of(task, names, floor_plan)
 
 
-def scenario_file(scenario: Scenario, folder: Path) -> Path:
-    """Writes one scenario for sim_node to read and returns the path."""
-    entry = {k: v for k, v in dataclasses.asdict(scenario).items() if v is not None}
-    path = (folder / "scenario.yaml").resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump([_plain(entry)], sort_keys=False), encoding="utf-8")
-    if load_yaml(path) is None:
-        raise ConfigError("scenario", str(path), "The scenario could not be written.")
-    return path
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items() if v is not None}
-    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def _run_up(scenario: Scenario, folder: Path, episode: Episode, console: Console) -> Report | None:
-    from vla_ros.cli.robot_up import last_words, robot_in_home
-    from vla_ros.ros.operator import NoAnswerError
-
-    path, logs = scenario_file(scenario, folder), folder / "logs"
-    overrides = (f"sim_node.scenario='{path}'", f"sim_node.scenario_id='{scenario.id}'")
-    with robot_in_home(overrides, logs) as supervisor:
-        console.print("starting " + ", ".join(supervisor.pids), style="dim")
-        try:
-            report = episode.run()
-        except NoAnswerError as error:
-            console.print(f"[red]{error}[/]")
-            console.print(last_words(logs), markup=False)
-            return None
-        for gone in supervisor.ended():
-            console.print(f"[red]{gone}[/], its log: {logs / gone.name}.log")
-            report.success = False
-    return report
-
-
 def _conclude(console: Console, report: Report, folder: Path, film: bool) -> None:
+    from vla_ros.cli.robot_up import last_words
+
     for goal in report.goals:
         mark = "[green]holds[/]" if goal["holds"] else "[red]does not hold[/]"
         words = " or ".join(" ".join(map(str, g)) for g in goal["goal"])
@@ -147,6 +108,8 @@ def _conclude(console: Console, report: Report, folder: Path, film: bool) -> Non
         f"{report.duration_s:.0f} s, real-time factor {report.real_time_factor:.2f}, "
         f"{report.safety_violations} safety violations"
     )
+    if not report.success and report.failure == "communication":
+        console.print(last_words(folder / "logs"), markup=False)
     console.print(f"report: {folder / 'report.json'}")
-    if film:
+    if film and (folder / "demo.mp4").is_file():
         console.print(f"film: {folder / 'demo.mp4'}   final picture: {folder / 'final.png'}")

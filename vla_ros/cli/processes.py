@@ -18,8 +18,6 @@ ROBOT_NODES = ("safety_node", "control_node", "perception_node", "planner_node",
 """Executables of every robot, the gate first: nothing may speak before it listens."""
 HOME_NODES = ("sim_node",)
 """Executables that stand in for the robot's drivers and its surroundings."""
-OPTIONAL_NODES: tuple[str, ...] = ()
-"""Executables that are started only when asked for by name."""
 DRIVER_TOPICS = {
     "image": "camera/image_raw",
     "depth": "camera/depth/image_raw",

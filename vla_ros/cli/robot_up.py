@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
 
 from vla_ros.cli import environment
 from vla_ros.cli.domain import free_domain_id
 from vla_ros.cli.processes import BringUp, processes
 from vla_ros.cli.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from vla_ros.cli.episode import Episode, Report
+    from vla_ros.sim.scenario import Scenario
 
 
 @contextmanager
@@ -23,6 +31,42 @@ def robot_in_home(overrides: tuple[str, ...], log_folder: Path) -> Iterator[Supe
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         with Supervisor(commands, environment.child(), log_folder) as supervisor:
             yield supervisor
+
+
+def run_episode(scenario: Scenario, folder: Path, episode: Episode) -> Report:
+    """Brings everything up, runs the episode, writes ``folder``/report.json. A robot that does not come up, or of
+    which a process ends, is a failed report; nothing of an earlier run is left beside it. Logs: ``folder``/logs."""
+    from vla_ros.ros.operator import NoAnswerError
+
+    for name in ("report.json", "demo.mp4", "final.png"):
+        (folder / name).unlink(missing_ok=True)
+    overrides = (f"sim_node.scenario='{scenario_file(scenario, folder)}'", f"sim_node.scenario_id='{scenario.id}'")
+    report = episode.report
+    with robot_in_home(overrides, folder / "logs") as supervisor:
+        try:
+            episode.run()
+        except NoAnswerError as error:
+            report.success, report.state, report.message = False, "failed", str(error)
+            report.failure = "communication"
+        for gone in supervisor.ended():
+            report.success, report.failure, report.message = False, "communication", f"{gone}; {report.message}"
+    report.write(folder / "report.json")
+    return report
+
+
+def scenario_file(scenario: Scenario, folder: Path) -> Path:
+    """Writes one scenario for sim_node to read and returns the path."""
+    entry = {k: v for k, v in dataclasses.asdict(scenario).items() if v is not None}
+    path = (folder / "scenario.yaml").resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump([_plain(entry)], sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items() if v is not None}
+    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def last_words(log_folder: Path, lines: int = 4) -> str:

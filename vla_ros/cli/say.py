@@ -101,7 +101,9 @@ def _show(status: CommandStatus, console: Console) -> None:
 
 
 def _reply(question: str, replies: dict[str, str]) -> str:
-    prepared = next((text for key, text in replies.items() if key.lower() in question.lower()), "")
+    from vla_ros.ros.operator import reply_to
+
+    prepared = reply_to(question, replies) or ""
     if prepared or not sys.stdin.isatty():
         return prepared
     return input("> ").strip()

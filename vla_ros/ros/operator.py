@@ -34,6 +34,11 @@ class NoAnswerError(VlaError):
     """A service did not come up or did not answer in time."""
 
 
+def reply_to(question: str, replies: Mapping[str, str]) -> str | None:
+    """The prepared reply whose key the question contains (any case), or None."""
+    return next((text for key, text in replies.items() if key.lower() in question.lower()), None)
+
+
 class Operator:
     """A client of one robot's namespace; use it as a context manager.
 
@@ -171,7 +176,7 @@ class Operator:
             status = self.latest(command_id)
             if status is None or status.is_terminal:
                 return status
-            reply = next((text for key, text in replies.items() if key.lower() in status.question.lower()), None)
+            reply = reply_to(status.question, replies)
             if reply is None:
                 return status
             with self._changed:
