@@ -1,6 +1,6 @@
 # source scripts/env.sh
-# Makes `vla`, `ros2 run vla_ros …` and `python` with rclpy and the package's messages work in this shell
-# (sh, bash, zsh). On a robot with ROS installed: source /opt/ros/jazzy/setup.bash first.
+# Makes `vla` and `python` with rclpy and the package's messages work in this shell (sh, bash, zsh), and with ROS
+# installed `ros2 run vla_ros …` too: source /opt/ros/jazzy/setup.bash first.
 # What is set, and why, stands in vla_ros/cli/environment.py.
 
 if [ -n "${BASH_SOURCE:-}" ]; then
