@@ -37,7 +37,7 @@ class PlannerParams:
     follow_distance_m: float = param(1.1, "base centre to a followed person", unit="m", minimum=0.6, maximum=3.0)
     grip_effort_n: float = param(15.0, "closing force", unit="N", minimum=0.5, maximum=200.0)
     pregrasp_m: float = param(0.10, "straight stretch before a grasp", unit="m", minimum=0.02, maximum=0.3)
-    lift_m: float = param(0.10, "straight lift after a grasp", unit="m", minimum=0.02, maximum=0.3)
+    lift_m: float = param(0.14, "straight lift after a grasp", unit="m", minimum=0.02, maximum=0.3)
     slow_scale: float = param(0.5, "speed for slow and careful", minimum=0.1, maximum=1.0)
     normal_scale: float = param(1.0, "speed otherwise", minimum=0.1, maximum=1.0)
     search_limit_s: float = param(400.0, "longest search for one thing", unit="s", minimum=10.0, maximum=3600.0)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
-from vla_ros.core.geometry import Pose2D
+from vla_ros.core.geometry import Box, Pose2D
 from vla_ros.core.task import TaskStep
+from vla_ros.planning import grasps
 from vla_ros.planning.choice import pick_place
 from vla_ros.planning.context import Context, Script, look_at, move
 from vla_ros.planning.facts import Fact
@@ -22,6 +23,7 @@ _POSTURE_TOLERANCE = 0.12
 _FOLDING_ROOM_M = 0.65
 _STEP_BACK_M = 0.25
 _PERSON_ROOM_M = 0.9
+_SWEEP_M = 1.2
 
 
 def travel_posture(ctx: Context) -> Script:
@@ -57,7 +59,17 @@ def posture(ctx: Context, name: str) -> Script:
         gaps = [abs(measured.get(n, math.inf) - p) for n, p in zip(group.names, wanted.positions)]
         if max(gaps, default=0.0) < _POSTURE_TOLERANCE:
             return
-    yield from move(ctx, "arm_posture", posture=name, timeout_s=25.0)
+    yield from move(ctx, "arm_posture", posture=name, obstacles=_things_around(ctx), timeout_s=25.0)
+
+
+def _things_around(ctx: Context) -> tuple[Box, ...]:
+    """Boxes of the things within the arm's sweep: what stands on the table is not wiped off by a folding arm."""
+    held = ctx.belief.held.thing.id if ctx.belief.held else ""
+    return tuple(
+        grasps.obstacle(t)
+        for t in ctx.belief.present()
+        if t.id != held and t.category != "person" and ctx.belief.distance_to(t) < _SWEEP_M
+    )
 
 
 def drive(
