@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -98,3 +99,31 @@ def test_a_program_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> No
 def test_what_ended_is_said_in_words() -> None:
     assert str(Ended("safety_node", 2)) == "safety_node ended with exit code 2"
     assert str(Ended("safety_node", -9)) == "safety_node was killed by SIGKILL"
+
+
+HOLDER = """
+import sys, time, types
+from pathlib import Path
+from vla_ros.cli import robot_up
+sleeper = types.SimpleNamespace(executable="sleeper", command=[sys.executable, "-S", "-c", "import signal; signal.pause()"])
+robot_up.processes = lambda chosen: [sleeper]
+with robot_up.robot_in_home((), Path(sys.argv[1])) as supervisor:
+    print(supervisor.pids["sleeper"], flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_killed_demo_or_benchmark_leaves_no_process_of_the_robot_behind(how, tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        robot = int(holder.stdout.readline())
+        assert lives(robot)
+        holder.send_signal(how)
+        assert holder.wait(timeout=20) != 0
+        assert not lives(robot)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()

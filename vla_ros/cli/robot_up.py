@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +29,22 @@ def robot_in_home(overrides: tuple[str, ...], log_folder: Path) -> Iterator[Supe
     ``log_folder``. This process's ROS_DOMAIN_ID is set to the robot's, so that clients made inside meet it."""
     chosen = BringUp(with_home=True, use_sim_time=True, overrides=overrides)
     commands = [(process.executable, process.command) for process in processes(chosen)]
-    with free_domain_id() as domain:
+    with free_domain_id() as domain, _leaving_on_sigterm():
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         with Supervisor(commands, environment.child(), log_folder) as supervisor:
             yield supervisor
+
+
+@contextmanager
+def _leaving_on_sigterm() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP unwind like Ctrl-C does: by default they would leave the robot's processes behind."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda received, _: sys.exit(128 + received)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def run_episode(scenario: Scenario, folder: Path, episode: Episode) -> Report:
