@@ -105,7 +105,8 @@ HOLDER = """
 import sys, time, types
 from pathlib import Path
 from vla_ros.cli import robot_up
-sleeper = types.SimpleNamespace(executable="sleeper", command=[sys.executable, "-S", "-c", "import signal; signal.pause()"])
+sleeps = [sys.executable, "-S", "-c", "import signal; signal.pause()"]
+sleeper = types.SimpleNamespace(executable="sleeper", command=sleeps)
 robot_up.processes = lambda chosen: [sleeper]
 with robot_up.robot_in_home((), Path(sys.argv[1])) as supervisor:
     print(supervisor.pids["sleeper"], flush=True)
