@@ -121,8 +121,9 @@ def _sides(kind: str, superlative: str, attributes: list[str]) -> tuple[str, lis
 class Context:
     """What was last spoken of, for "it", "him", "there" and "the other one"."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, open_world: bool = False) -> None:
         self.lexicon = lexicon
+        self.open_world = open_world
         self.thing: Referent | None = None
         self.person: Referent | None = None
         self.place: Referent | None = None
@@ -197,7 +198,7 @@ class Context:
             return self._one(noun)
         if noun.unknown:
             return self._unknown(noun, wants)
-        if noun.absent:
+        if noun.absent and not self.open_world:
             raise Unclear("unknown", self._absent(noun))
         if noun.asks and not noun.kind:
             raise Unclear("unknown", f"I do not know '{noun.asks}' as a thing. {self._known('object')}")
@@ -257,6 +258,10 @@ class Context:
         if wants == "person" and not noun.determined and len(noun.unknown.split()) <= 2:
             self.guesses += 1
             return Referent(kind="person", category="person", name=noun.unknown)
+        if self.open_world and len(noun.unknown.split()) <= 2:
+            self.guesses += 1
+            category = noun.unknown.replace(" ", "_")
+            return Referent("place" if wants == "place" else "object", category, attributes=tuple(noun.attributes))
         raise Unclear("unknown", f"I do not know what '{noun.unknown}' is. {self._known(wants)}")
 
     def _absent(self, noun: Noun) -> str:

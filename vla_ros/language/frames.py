@@ -133,9 +133,11 @@ class Frames:
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
         if target is None and verb == "accompany":
             return [TaskStep("follow", object=who)]
-        if target is None:
+        if target is None and not self.context.open_world:
             raise Unclear("question", f"Where shall I take {who.words()}?")
         source = self.context.referent(slots.source, "place") if slots.source else None
+        if target is None:
+            return [TaskStep("guide", object=who, source=source)]
         wants = "person" if target[0].is_person else "place"
         return [TaskStep("guide", object=who, source=source, destination=self.context.referent(target, wants))]
 
@@ -260,10 +262,11 @@ class Frames:
 
     def _lead(self, noun: Noun, pps: list[tuple[str, Noun]], target: Described | None, slots: Slots) -> TaskStep:
         who = self.context.referent((noun, pps), "person")
-        if target is None:
+        if target is None and not self.context.open_world:
             raise Unclear("question", f"Where shall I take {who.words()}?")
         source = self.context.referent(slots.source, "place") if slots.source else None
-        return TaskStep("guide", object=who, source=source, destination=self.context.referent(target, "place"))
+        place = self.context.referent(target, "place") if target is not None else None
+        return TaskStep("guide", object=who, source=source, destination=place)
 
     @staticmethod
     def _destination_of(

@@ -5,6 +5,7 @@ Imports core and the words file; the parser's parts look phrases up in it. An ow
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from vla_ros.language.english import FUNCTION_WORDS, PREPOSITIONS, inflections, 
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
 
+_STAND_INS = {"room": ("room", "name"), "name": ("person", "name")}
+"""Category and whether the stand-in is the name, for parts of speech whose words name one place or person."""
 NOUN_PARTS = ("object", "thing", "room", "furniture", "person", "name", "clothes", "property")
 
 
@@ -168,15 +171,25 @@ class Lexicon:
         """Words of things and places that are not here: understood as words, so that the answer can say so."""
         for category, phrases in words.furniture.items():
             self._add_if_new((category, *phrases), Entry("furniture", category, known=False))
-        self._add_if_new(words.other_places, Entry("room", "room", known=False))
-        self._add_if_new(words.other_objects, Entry("object", "", known=False))
+        for phrase in words.other_rooms:
+            self._add_if_new([phrase], Entry("room", "room", phrase.replace(" ", "_"), known=False))
+        for phrase in words.other_furniture:
+            self._add_if_new([phrase], Entry("furniture", phrase.replace(" ", "_"), known=False))
+        for phrase in words.other_objects:
+            self._add_if_new([phrase], Entry("object", phrase.replace(" ", "_"), known=False))
+        for name in words.other_names:
+            if not self._is([name], "name"):
+                self.add([name], Entry("name", "person", name))
+        for token, part in words.placeholders.items():
+            value, name = _STAND_INS.get(part, (token, ""))
+            self.add([token], Entry(part, value or token, name and token, known=False))
 
     def _add_if_new(self, phrases: Iterable[str], entry: Entry) -> None:
         for phrase in phrases:
             for form in dict.fromkeys((phrase, plural_of(phrase))):
                 tokens = form.replace("_", " ").split()
                 if tokens and not any(self._is(tokens, part) for part in ("object", "room", "furniture")):
-                    self.add([form], entry)
+                    self.add([form], dataclasses.replace(entry, plural=form != phrase))
 
     def _is(self, tokens: list[str], part: str) -> bool:
         return any(e.part == part and list(p) == tokens for p, e in self._table.get(tokens[0], ()))
@@ -187,6 +200,7 @@ class Lexicon:
         vocabulary = {w for phrases in self._table.values() for phrase, _ in phrases for w in phrase}
         vocabulary |= {w for phrase in PREPOSITIONS for w in phrase.split()} | FUNCTION_WORDS
         vocabulary |= {w for phrase in self.words.real_words for w in phrase.split()}
+        vocabulary -= set(self.words.other_names) - FUNCTION_WORDS
         for phrases_by_kind in (self.words.hazards, self.words.cannot):
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
-        self.speller = Speller(vocabulary)
+        self.speller = Speller(vocabulary, self.words.other_names)

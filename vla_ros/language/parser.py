@@ -28,10 +28,15 @@ _NOT_ENGLISH_YET = "I understand English only."
 
 
 class GrammarParser:
-    """Understands sentences with one lexicon. Stateless between calls."""
+    """Understands sentences with one lexicon. Stateless between calls.
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    ``open_world`` True: also things, places and people that are not in this home become part of a Task, and where
+    to lead somebody may be left open: what was understood, before anybody asks what this robot can do here.
+    """
+
+    def __init__(self, lexicon: Lexicon, open_world: bool = False) -> None:
         self.lexicon = lexicon
+        self.open_world = open_world
         self._reader = ArgumentReader(lexicon)
         self._hazards = Hazards(lexicon)
 
@@ -109,7 +114,7 @@ class _Sentence:
         self.reader = parser.reader
         self.hazards = parser.hazards
         self.lexicon = parser.lexicon
-        self.context = Context(parser.lexicon)
+        self.context = Context(parser.lexicon, parser.open_world)
         for step in previous.steps if previous else ():
             for referent in (step.recipient, step.destination, step.object):
                 self.context.remember(referent)

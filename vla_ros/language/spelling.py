@@ -12,15 +12,17 @@ class Speller:
     letters on. When two known words are equally near, none is taken: a wrong guess is worse than a question.
     """
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
+    def __init__(self, vocabulary: Iterable[str], only_known: Iterable[str] = ()) -> None:
+        """``only_known`` words are right as they stand, but nothing is ever changed into them."""
         self._words = {w for w in vocabulary if w.isalpha()}
+        self._only_known = frozenset(only_known)
         self._index: dict[str, list[str]] = {}
         for word in sorted(w for w in self._words if len(w) >= 4):
             for key in _deletions(word, _allowed(len(word))):
                 self._index.setdefault(key, []).append(word)
 
     def __contains__(self, word: str) -> bool:
-        return word in self._words
+        return word in self._words or word in self._only_known
 
     def correct(self, word: str) -> tuple[str, int] | None:
         """(the known word, number of edits), or None when there is none or more than one."""
