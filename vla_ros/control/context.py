@@ -16,6 +16,7 @@ from vla_ros.control.params import ControlParams
 from vla_ros.control.path import Terrain
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D, Vector
+from vla_ros.core.joint_memory import JointMemory
 from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
@@ -74,7 +75,7 @@ class Context:
     odometry: Odometry | None = None
     odometry_at: float = -math.inf
     joints: JointStates | None = None
-    joints_at: float = -math.inf
+    measured: JointMemory = field(default_factory=JointMemory)
     safety: SafetyStatus | None = None
     furniture: tuple[Box, ...] = ()
     grid: Grid = field(init=False)

@@ -162,10 +162,11 @@ class Controller:
             self._context.center_grid((pose.x, pose.y))
 
     def observe_joints(self, joints: JointStates, now: float) -> None:
-        """Takes the measured joints; non-finite positions raise InputError."""
+        """Takes measured joints, of one driver or all; non-finite positions raise InputError."""
         if not all(map(math.isfinite, joints.positions.positions)):
             raise InputError("joint_states", joints.positions.positions, "Give finite positions.")
-        self._context.joints, self._context.joints_at = joints, now
+        if self._context.measured.note(joints, now):
+            self._context.joints = self._context.measured.merged()
 
     def observe_scan(self, scan: LaserScan, now: float) -> None:
         """Takes a lidar scan; it needs odometry to be placed."""
@@ -189,7 +190,8 @@ class Controller:
         if dt < -CLOCK_JUMP_S:
             self._drop("cancelled", "the clock was set back", now)
             self._context.live.forget()
-            self._context.odometry_at = self._context.joints_at = -math.inf
+            self._context.odometry_at = -math.inf
+            self._context.measured.restart()
             self._leased_at, self._stopped_at = now, -math.inf
             self._told, self._told_at = None, -math.inf
             self._holding.settled()
@@ -278,9 +280,15 @@ class Controller:
         if needs_arm and goal.kind != CHUNK_KIND:
             if context.joints is None:
                 return "no joint states have arrived"
-            if now - context.joints_at > params.joints_timeout_s:
-                return "joint states are stale"
+            return context.measured.stale(self._needed(goal.kind), now, params.joints_timeout_s)
         return ""
+
+    def _needed(self, kind: str) -> tuple[str, ...]:
+        """Joints that a goal of that kind cannot be carried out without."""
+        if kind == "gripper" and self._robot.gripper is not None:
+            return self._robot.gripper.joints
+        group = self._robot.group("head" if kind.startswith("head_") else "arm")
+        return group.names if group is not None else ()
 
     def _why_suspended(self, now: float) -> str:
         if self._goal is None:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
+from vla_ros.core.joint_memory import JointMemory
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import Battery, JointStates, LaserScan, Odometry
@@ -61,12 +62,12 @@ class Gate:
         self._hold = JointHold(params, self._check.groups)
         self._e_stop = EmergencyStop()
         self._log = InterventionLog()
-        self._joints = {j for g in self._check.groups for j in g.names}
+        self._joints = tuple(j for g in self._check.groups for j in g.names)
         self.state = State.BOOT
         self._raw: RawTwist = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self._raw_at = -math.inf
         self._pose = Pose2D()
-        self._measured: dict[str, float] = {}
+        self._measured = JointMemory()
         self._trajectories: list[JointTrajectory] = []
         self._gripper: JointTrajectory | None = None
         self._conditions: dict[str, Verdict] = {}
@@ -85,7 +86,7 @@ class Gate:
         """A whole-group trajectory; goes out with the next tick, or is refused as a whole."""
         verdict = self._joints_verdict(now)
         if verdict.level == Level.PASS:
-            verdict = self._check.judge(trajectory, self._measured)
+            verdict = self._check.judge(trajectory, self._measured.positions)
         group = group_of(trajectory, self._check.groups)
         if verdict.level > Level.PASS:
             self._refuse(verdict, now)
@@ -119,13 +120,12 @@ class Gate:
             self._pose = pose
 
     def on_joints(self, joints: JointStates, now: float) -> None:
-        """Measured joints; several drivers may each send their own."""
-        measured = joints.positions.as_dict()
-        if not all(map(math.isfinite, measured.values())):
+        """Measured joints; several drivers may each send their own, with stamps of their own."""
+        if not all(map(math.isfinite, joints.positions.positions)):
             broken = _broken("joint_states", "hold a number that is not finite")
             self._health.note("joint_states", joints.stamp_s, now, broken)
-        elif self._health.note("joint_states", joints.stamp_s, now):
-            self._measured.update(measured)
+        else:
+            self._health.note("joint_states", joints.stamp_s, now, frozen=not self._measured.note(joints, now))
 
     def on_scene(self, scene: Scene, now: float) -> None:
         """Perceived people become circles to keep away from; a doubtful person is a person. Whoever has been out of
@@ -172,7 +172,7 @@ class Gate:
             return True, "Already armed."
         if self.state in (State.E_STOPPED, State.FAULTED):
             return False, f"Not armed: {self._latch_text()}"
-        forbids = [*self._health.judge(now), *self._conditions.values()]
+        forbids = [*self._sensors(now), *self._conditions.values()]
         if forbids:
             return False, "Not armed: " + " ".join(v.text for v in forbids)
         self._go(Event.READY)
@@ -195,7 +195,7 @@ class Gate:
             return False, f"Not reset: {text}"
         if now - self._raw_at <= self._params.command_timeout_s and any(v != 0.0 for v in self._raw):
             return False, "Not reset: cmd_vel_raw is not zero; stop the sender's motion first."
-        forbids = [*self._health.judge(now), *self._conditions.values()]
+        forbids = [*self._sensors(now), *self._conditions.values()]
         if forbids:
             return False, "Not reset: " + " ".join(v.text for v in forbids)
         self._e_stop.reset()
@@ -227,7 +227,7 @@ class Gate:
 
     def _standing(self, now: float) -> list[Verdict]:
         """Causes to stand still that have nothing to do with where the base goes."""
-        found = [*self._health.judge(now), *self._conditions.values()]
+        found = [*self._sensors(now), *self._conditions.values()]
         if self._fault is not None:
             found.append(self._fault)
         if self._e_stop.latched:
@@ -273,7 +273,7 @@ class Gate:
         trajectories = tuple(self._trajectories) if passing else ()
         gripper = self._gripper if passing else None
         self._trajectories, self._gripper = [], None
-        holds = self._hold.tick(not passing, self._measured, now)
+        holds = self._hold.tick(not passing, self._measured.positions, now)
         status = SafetyStatus(
             stamp_s=0.0,
             state=self.state.public,
@@ -292,6 +292,18 @@ class Gate:
 
     # ---- small parts
 
+    def _sensors(self, now: float) -> list[Verdict]:
+        """Verdicts on the inputs; a joint whose driver is silent is named though others go on."""
+        found = self._health.judge(now)
+        if "joint_states" in self._robot.sensors and not any(v.object == "joint_states" for v in found):
+            age = self._params.joint_states_timeout_s
+            stale = self._measured.stale(self._joints, now, age)
+            if stale:
+                never = math.isinf(self._measured.oldest(self._joints, now)[1])
+                cause = "joint_states_missing" if never else "joint_states_stale"
+                found.append(Verdict(Level.BRAKE, cause, f"{stale}.", object="joint_states", limit=age, scale=0.0))
+        return found
+
     def _go(self, event: Event) -> None:
         self.state = next_state(self.state, event)
 
@@ -300,10 +312,10 @@ class Gate:
         verdict = worst(self._standing(now))
         if verdict.level >= Level.BRAKE:
             return verdict
-        missing = sorted(self._joints - self._measured.keys())
-        if missing:
-            return _broken("joint_states", f"lack {missing[0]}")
-        return PASS
+        stale = self._measured.stale(self._joints, now, self._params.joint_states_timeout_s)
+        return (
+            Verdict(Level.BRAKE, "joint_states_stale", f"{stale}.", object="joint_states", scale=0.0) if stale else PASS
+        )
 
     def _refuse(self, verdict: Verdict, now: float) -> None:
         self._notice = (verdict, now + _NOTICE_S)

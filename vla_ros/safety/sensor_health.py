@@ -21,12 +21,15 @@ class SensorHealth:
         self._frozen: dict[str, bool] = {}
         self._broken: dict[str, Verdict] = {}
 
-    def note(self, name: str, stamp_s: float, now: float, broken: Verdict | None = None) -> bool:
+    def note(
+        self, name: str, stamp_s: float, now: float, broken: Verdict | None = None, frozen: bool | None = None
+    ) -> bool:
         """One message of sensor ``name`` arrived; ``broken`` says that it cannot be used.
 
-        Returns True when it is new and usable: its stamp differs from the last one's.
+        Returns True when it is new and usable: its stamp differs from the last one's, or where several drivers
+        share the topic and their stamps may be equal, ``frozen`` says that it is no news.
         """
-        self._frozen[name] = self._stamps.get(name) == stamp_s
+        self._frozen[name] = self._stamps.get(name) == stamp_s if frozen is None else frozen
         self._stamps[name] = stamp_s
         if self._frozen[name]:
             return False
