@@ -30,6 +30,7 @@ class ObjectKind:
     graspable: bool = param(True, "false when the robot must not try to pick it up")
     grasp: str = param("top", "preferred way to hold it", choices=("top", "side", "rim"))
     container: bool = param(False, "things can be put into it")
+    found_on: tuple[str, ...] = param((), "furniture categories it is usually kept on, likeliest first; empty = any")
     hazard: str = param("", "what is dangerous about it", choices=("", "sharp", "hot", "fragile", "medicine", "fire"))
 
 

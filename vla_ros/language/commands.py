@@ -91,6 +91,7 @@ class FrontDesk:
         self._new_id = new_id
         self._statuses: dict[str, CommandStatus] = {}
         self._heard: dict[str, int] = {}
+        self._alive_s: dict[str, float] = {}
         self._own: set[str] = set()
         self._unfinished: set[str] = set()
         self._pending: tuple[Task, float] | None = None
@@ -161,8 +162,12 @@ class FrontDesk:
 
     # -- statuses -----------------------------------------------------------------------------------------
 
-    def observe(self, status: CommandStatus) -> str:
-        """Takes in a command_status; returns what to say aloud about it, "" for nothing."""
+    def observe(self, status: CommandStatus, now: float) -> str:
+        """Takes in a command_status; returns what to say aloud about it, "" for nothing. A status that was there
+        before is a sign of life and no news: nobody is answered because of it."""
+        self._alive_s[status.command_id] = now
+        if self._statuses.get(status.command_id) == status:
+            return ""
         before = self._statuses.pop(status.command_id, None)
         self._statuses[status.command_id] = status
         self._heard[status.command_id] = self._heard.get(status.command_id, 0) + 1
@@ -170,6 +175,7 @@ class FrontDesk:
             oldest = next(iter(self._statuses))
             del self._statuses[oldest]
             self._heard.pop(oldest, None)
+            self._alive_s.pop(oldest, None)
             self._own.discard(oldest)
             self._unfinished.discard(oldest)
         changed = before is None or (before.state, before.question) != (status.state, status.question)
@@ -178,6 +184,24 @@ class FrontDesk:
         if status.state == "waiting_for_answer" and status.command_id not in self._unfinished:
             return status.question
         return ""
+
+    def lost(self, now: float) -> tuple[Order, ...]:
+        """Commands of which nothing was heard for too long, each once, with what to say about them. They count as
+        failed from now on: nobody waits for them, and the next instruction is no answer to their question."""
+        limit = self._params.silence_timeout_s
+        found = []
+        for status in list(self._statuses.values()):
+            alive = self._alive_s.get(status.command_id, now)
+            if status.is_terminal or status.command_id in self._unfinished or now - alive <= limit:
+                continue
+            ended = dataclasses.replace(
+                status, state="failed", text=_SILENT.format(limit), question="", failure="communication"
+            )
+            self._statuses[status.command_id] = ended
+            self._heard[status.command_id] = self._heard.get(status.command_id, 0) + 1
+            told = self._params.speak and status.command_id in self._own
+            found.append(Order(None, None, ended.text if told else "", status.command_id))
+        return tuple(found)
 
     def status(self, command_id: str) -> CommandStatus | None:
         """The newest status of a command."""
@@ -242,6 +266,11 @@ class FrontDesk:
 
 
 _NO_PLANNER = "Nobody carries out tasks: start planner_node in the same namespace and ROS domain."
+
+_SILENT = (
+    "The planner has said nothing about it for {:g} s: it was stopped or is stuck. See that planner_node runs "
+    "(`vla doctor`), then give the command again."
+)
 
 
 def _reply_of(status: CommandStatus, until: str) -> Reply | None:

@@ -15,6 +15,7 @@ from vla_ros.core.motion import MotionStatus
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.planning.glances import Glances
 
 _MERGE_M = 0.15
 _GONE_AFTER_S = 1.5
@@ -22,7 +23,8 @@ _VIEW_RANGE_M = 2.2
 _VIEW_TAN = (0.62, 0.45)
 _HOLD_LOST_S = 0.6
 _MIN_OPENING_M = 0.002
-_CLOCK_RESET_S = 1.0
+CLOCK_RESET_S = 1.0
+"""A clock that goes back by more than this was set, it did not merely jitter."""
 _REMEMBERED_S = 3600.0
 _GONE_REMEMBERED_S = 60.0
 _MOST_RENAMED = 500
@@ -38,6 +40,16 @@ class Held:
     """The tool's pose in the axes of the standing thing (upright, yaw of its box)."""
 
 
+@dataclass(frozen=True)
+class Grip:
+    """The hand about the handle of a door or drawer. ``approach`` is the unit vector (3,) in base axes along which
+    the hand points, so that it can be drawn back whatever the base did since."""
+
+    furniture: str
+    leaf: str
+    approach: tuple[float, float, float]
+
+
 class Belief:
     """The robot's picture of the world. All stamps are seconds of the node's clock."""
 
@@ -48,9 +60,11 @@ class Belief:
         self.safety: SafetyStatus | None = None
         self.motion: MotionStatus | None = None
         self.held: Held | None = None
+        self.grip: Grip | None = None
         self.things: dict[str, SceneObject] = {}
         self.gone: set[str] = set()
         self.looked_at: dict[str, float] = {}
+        self.glances = Glances(plan)
         self.leaf_open: dict[str, bool] = {}
         self.user_point: tuple[float, float] | None = None
         self.scene_stamps: deque[float] = deque(maxlen=50)
@@ -64,10 +78,11 @@ class Belief:
 
     def observe_scene(self, scene: Scene) -> None:
         """Updates things seen, forgets those that should be in view and are not, merges doubles."""
-        if self.scene_stamps and scene.stamp_s < self.scene_stamps[-1] - _CLOCK_RESET_S:
-            self._start_anew()
+        if self.scene_stamps and scene.stamp_s < self.scene_stamps[-1] - CLOCK_RESET_S:
+            self.start_anew()
         if scene.view is not None:  # without the camera's pose the objects are the old ones
             self.scene_stamps.append(scene.stamp_s)
+            self.glances.observe(scene.view, scene.stamp_s)
         present = {o.id for o in scene.objects}
         for thing in scene.objects:
             if thing.id not in self.things:
@@ -99,7 +114,7 @@ class Belief:
             self._motions.pop(next(iter(self._motions)))
         if status.holding:
             self._not_holding_since = None
-        elif self._not_holding_since is None:
+        elif self._not_holding_since is None or now < self._not_holding_since:
             self._not_holding_since = now
 
     def motion_of(self, goal_id: str) -> MotionStatus | None:
@@ -111,6 +126,10 @@ class Belief:
     def is_holding(self) -> bool:
         """True when the fingers are stopped by something between them, as control measures it."""
         return bool(self.motion and self.motion.holding and self.motion.opening_m >= _MIN_OPENING_M)
+
+    def holds_unknown(self) -> bool:
+        """True when something is between the fingers and nobody knows what: no thing that was picked, no handle."""
+        return self.is_holding() and self.held is None and self.grip is None
 
     def lost_grip(self, now: float) -> bool:
         """True when a held thing has not been felt for long enough to be sure."""
@@ -131,11 +150,16 @@ class Belief:
 
     def thing(self, thing_id: str) -> SceneObject | None:
         """The thing of that id as last seen, under its newest id; None when unknown or found missing."""
+        thing = self.last_seen(thing_id)
+        return None if thing is None or thing.id in self.gone else thing
+
+    def last_seen(self, thing_id: str) -> SceneObject | None:
+        """The thing as it was when last seen, even when it has been missing since; None when it was never seen."""
         for _ in range(len(self._renamed)):
             if thing_id in self.things or thing_id not in self._renamed:
                 break
             thing_id = self._renamed[thing_id]
-        return None if thing_id in self.gone else self.things.get(thing_id)
+        return self.things.get(thing_id)
 
     def present(self) -> list[SceneObject]:
         """Everything believed to be there, the held thing left out."""
@@ -180,6 +204,7 @@ class Belief:
         """A thing is not where it was: somebody moved it, so what was looked at before proves nothing any more."""
         self.gone.add(thing_id)
         self.looked_at.clear()
+        self.glances.forget()
 
     def drop(self) -> None:
         """The held thing is not in the hand any more and may lie anywhere."""
@@ -218,12 +243,13 @@ class Belief:
         while len(self._renamed) > _MOST_RENAMED:
             self._renamed.pop(next(iter(self._renamed)))
 
-    def _start_anew(self) -> None:
+    def start_anew(self) -> None:
         """The clock was set back (a reset simulator, a replayed bag): what has later stamps proves nothing."""
         self.scene_stamps.clear()
         for memory in (self.things, self._nearest_view, self._missing_since, self.looked_at, self._renamed):
             memory.clear()  # type: ignore[attr-defined]
         self.gone.clear()
+        self.glances.forget()
         self._not_holding_since = None
 
     @staticmethod

@@ -56,6 +56,10 @@ def fits_held(target: Target, ctx: Context) -> bool:
 
 
 def _hand_empty(fact: Fact, ctx: Context) -> str:
+    if ctx.belief.grip is not None:
+        return ""  # a door's handle: every step that moves begins by letting go of it
+    if ctx.belief.holds_unknown():
+        return "there is something in my hand, and I do not know what it is"
     if ctx.belief.held is not None or ctx.belief.is_holding():
         return "my hand is not empty"
     return ""
@@ -115,9 +119,9 @@ def _is_at(thing: SceneObject, goal: Target, ctx: Context) -> bool:
             return ctx.belief.room_of(thing) == goal.place.name
         piece = goal.place.furniture
         return piece is not None and piece.contains(x, y, 0.05) and (z > 0.2 or piece.category in BINS)
-    anchor = ctx.belief.thing(goal.bound_id)
+    anchor = ctx.belief.last_seen(goal.bound_id)  # what was put on or around it may hide it: then its last place counts
     if anchor is None:
-        return True  # hidden below or around the thing itself
+        return False
     reach = max(anchor.size[0], anchor.size[1]) / 2 + max(thing.size[0], thing.size[1]) / 2 + _SAME_SPOT_M
     return math.dist((x, y), anchor.pose.position[:2]) < reach
 

@@ -42,6 +42,7 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
     things = [m.thing for m in allowed]
     for _ in range(_MOST_ASKED):
         answer = yield from ask(ctx, question_about(things, target.referent, ctx.belief))
+        assert answer is not None
         left = narrow(things, answer, ctx.world.grounding, target.referent)
         if len(left) == 1:
             target.chosen_by_user = True
@@ -128,6 +129,7 @@ def pick_place(ctx: Context, target: Target) -> Generator[None, None, Place]:
     while len(found) > 1 and not any_will_do(target.referent):
         choices = describe.listing((p.words for p in found[:6]), "or")
         answer = yield from ask(ctx, f"Which {_bare(target.referent)}: {choices}?")
+        assert answer is not None
         found = _places_left(ctx, found, answer) or found
         rounds += 1
         if rounds == _MOST_ASKED and len(found) > 1:

@@ -1,4 +1,5 @@
-"""The commands: the one under way, those that wait, and what is told about each when it changes."""
+"""The commands: the one under way, those that wait, and what is told about each: when it changes, and again every
+second, so that whoever waits can tell a long step from a planner that is gone."""
 
 from __future__ import annotations
 
@@ -27,12 +28,13 @@ class Command:
 
 @dataclass
 class Commands:
-    """Queue and outbox. A status goes out only when it says something new."""
+    """Queue and outbox. A status goes out when it says something new, and as a sign of life (see ``repeat``)."""
 
     current: Command | None = None
     waiting: deque[Command] = field(default_factory=deque)
     outbox: list[CommandStatus] = field(default_factory=list)
     _last: dict[str, CommandStatus] = field(default_factory=dict)
+    _silent: dict[str, int] = field(default_factory=dict)
 
     def find(self, command_id: str) -> Command | None:
         """The running or waiting command of that id."""
@@ -53,6 +55,17 @@ class Commands:
         while len(self._last) > 50:
             self._last.pop(next(iter(self._last)))
         self.outbox.append(status)
+
+    def repeat(self, ticks: int) -> None:
+        """Queues the last status of every command that has been silent for ``ticks`` calls (the node ticks on the
+        steady clock: a frozen or jumping node clock cannot stop the sign of life)."""
+        told = {s.command_id for s in self.outbox}
+        alive = [c.id for c in (self.current, *self.waiting) if c is not None]
+        self._silent = {i: 0 if i in told else self._silent.get(i, 0) + 1 for i in alive}
+        for command_id in alive:
+            if self._silent[command_id] >= ticks and command_id in self._last:
+                self._silent[command_id] = 0
+                self.outbox.append(self._last[command_id])
 
     def drain(self) -> tuple[CommandStatus, ...]:
         """The statuses since the last call."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakSet
 
 from vla_ros.core.catalog import Catalog
 from vla_ros.core.floorplan import FloorPlan
@@ -44,6 +45,13 @@ class World:
     grounding: Grounding
 
 
+@dataclass(eq=False)
+class Moment:
+    """A time of the node's clock that scenes are compared with; follows the clock when that is set back."""
+
+    at: float
+
+
 @dataclass
 class Context:
     """One command's share. ``clock`` [s] runs only while the tree runs, so that waiting for the safety gate or a
@@ -69,6 +77,20 @@ class Context:
     asked_from: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """The robot's pose x, y [m], yaw [rad] when the command came."""
     goals: int = 0
+    moments: WeakSet[Moment] = field(default_factory=WeakSet)
+    """Those in use by the running scripts."""
+
+    def moment(self, ahead_s: float = 0.0) -> Moment:
+        """The present moment, or one a little ahead."""
+        made = Moment(self.now + ahead_s)
+        self.moments.add(made)
+        return made
+
+    def set_back(self, now: float) -> None:
+        """The node's clock was set back: what shall be newer than a moment shall be newer than ``now``."""
+        self.now = now
+        for moment in self.moments:
+            moment.at = min(moment.at, now)
 
     @property
     def belief(self) -> Belief:
@@ -155,9 +177,9 @@ def pause(ctx: Context, seconds: float) -> Script:
 def fresh_scenes(ctx: Context, count: int | None = None) -> Script:
     """Waits for scenes taken from now on; a silent camera is a sensor failure."""
     count = ctx.params.look_scenes if count is None else count
-    since = ctx.now + ctx.params.look_settle_s
+    since = ctx.moment(ctx.params.look_settle_s)
     deadline = ctx.clock + ctx.params.look_settle_s + ctx.params.sensor_timeout_s
-    while ctx.belief.fresh_scenes(since) < count:
+    while ctx.belief.fresh_scenes(since.at) < count:
         if ctx.clock > deadline:
             raise Failure("sensor", f"no fresh picture from my camera for {ctx.params.sensor_timeout_s:g} seconds")
         yield
@@ -174,9 +196,13 @@ def look_at(ctx: Context, point: tuple[float, float, float], count: int | None =
     yield from fresh_scenes(ctx, count)
 
 
-def ask(ctx: Context, question: str) -> Generator[None, None, TaskStep]:
-    """Asks the user and waits for the answer; no answer in time fails the command. The question goes out in the
-    command's status; language says it."""
+def ask(
+    ctx: Context, question: str, until: Callable[[], bool] = lambda: False
+) -> Generator[None, None, TaskStep | None]:
+    """Asks the user and waits for the answer, or for ``until`` to hold, which makes it needless (None).
+
+    No answer in time fails the command. The question goes out in the command's status; language says it.
+    """
     ctx.answer = None
     ctx.question = question
     deadline = ctx.clock + ctx.params.answer_timeout_s
@@ -184,6 +210,8 @@ def ask(ctx: Context, question: str) -> Generator[None, None, TaskStep]:
         while ctx.answer is None:
             if ctx.clock > deadline:
                 raise Failure("planning", f'nobody answered my question "{question}"', final=True)
+            if until():
+                return None
             yield
         return ctx.answer
     finally:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vla_ros.core.task import Referent, Task, TaskStep
-from vla_ros.planning import conditions, places
+from vla_ros.planning import conditions, describe, places
 from vla_ros.planning.checks import fits_held
 from vla_ros.planning.context import Context
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
-from vla_ros.planning.skills import doors, finding, going, handing, people, picking, putting, talking
+from vla_ros.planning.skills import doors, emptying, finding, going, handing, people, picking, putting, talking
 from vla_ros.planning.step import Step
 from vla_ros.planning.target import Target
 from vla_ros.planning.targets import Targets
@@ -21,6 +21,7 @@ _INCAPABLE = {
     "push": "push things", "pull": "pull things", "pour": "pour", "wipe": "wipe", "switch_on": "switch things on",
     "switch_off": "switch things off", "undo": "undo what I have done", "repeat": "repeat that",
 }  # fmt: skip
+_SEEN = ("what I see", "name", "what", "objects", "things", "scene")
 _MOST_STEPS = 40
 _MOST_PIECES = 6
 
@@ -82,7 +83,7 @@ class Expander(Targets):
     def _holds_already(self, fact: Fact, assumed: set[tuple[str, int, int]]) -> bool:
         held = self.ctx.belief.held
         if fact.predicate == "hand_empty":
-            return held is None and not any(f[0] == "holding" for f in assumed)
+            return held is None and not self.ctx.belief.holds_unknown() and not any(f[0] == "holding" for f in assumed)
         subject, in_hand = fact.subject, held is not None and not any(f[0] == "hand_empty" for f in assumed)
         if fact.predicate in ("holding", "located") and subject is not None and held is not None and in_hand:
             if fits_held(subject, self.ctx):
@@ -94,6 +95,8 @@ class Expander(Targets):
     def _maker(self, fact: Fact) -> Step | None:
         """The skill whose effect the fact is."""
         subject = fact.subject
+        if fact.predicate == "hand_empty" and self.ctx.belief.holds_unknown():
+            return self._empty_hand()
         if fact.predicate == "hand_empty":
             held = Target(Referent("object", category="thing"))
             if self.ctx.belief.held is not None:
@@ -116,6 +119,11 @@ class Expander(Targets):
 
     # -- single skills
 
+    def _empty_hand(self) -> Step:
+        limit = self.ctx.params.answer_timeout_s + 240.0
+        script, effects = emptying.empty_hand(), (Fact("hand_empty"),)
+        return Step("put_down", None, "put down what is in my hand", script, effects=effects, timeout_s=limit)
+
     def _find(self, target: Target, announce: bool = False) -> Step:
         effect = (Fact("located", target),)
         words = f"find {target.words()}"
@@ -131,7 +139,7 @@ class Expander(Targets):
     def _go(self, target: Target) -> Step:
         thing = target.referent.kind in ("object", "person", "user")
         needs = (Fact("located", target),) if thing and target.place is None else ()
-        words = f"go to {target.words()}"
+        words = "come to you" if target.referent.kind == "user" else f"go to {target.words()}"
         return Step("go", target, words, going.go_to(target), needs, (Fact("near", target),), timeout_s=240.0)
 
     def _door(self, target: Target, opening: bool) -> Step:
@@ -146,13 +154,16 @@ class Expander(Targets):
         if goal.referent.kind == "object":
             needs = (*needs, Fact("located", goal))  # on the way to the thing the goal is often seen
         effects = (Fact("hand_empty"), Fact("placed", target, goal))
-        words = f"put {target.words()} {relation.replace('_', ' ') or 'on'} {goal.words()}"
+        into_room = goal.place is not None and goal.place.kind == "room"
+        how = describe.preposition(relation) or ("in" if into_room else "on")
+        words = f"put {target.short()} {how} {goal.words()}"
         return Step("place", target, words, putting.put(target, goal, relation), needs, effects, timeout_s=300.0)
 
     def _bring(self, target: Target, recipient: Target) -> Step:
         needs = (Fact("holding", target), Fact("located", recipient), Fact("near", recipient))
         effects = (Fact("holding", target), Fact("near", recipient))
-        words = f"hand {target.words()} to {recipient.words()}"
+        who, what = recipient.short(), target.short()
+        words = f"hand {what} to {who}" if " " in who else f"hand {who} {what}"
         return Step("hand_over", target, words, handing.hand_over(target, recipient), needs, effects, timeout_s=60.0)
 
     # -- what a TaskStep wants
@@ -207,6 +218,8 @@ class Expander(Targets):
 
     def _want_place(self, step: TaskStep) -> list[Step]:
         held = self.ctx.belief.held
+        if step.object is None and step.destination is None and self.ctx.belief.holds_unknown():
+            return [self._empty_hand()]
         if step.object is None and held is None and self.last_object is None:
             raise Failure("planning", "I am not holding anything that I could put down", refused=True)
         if step.object is None:
@@ -218,7 +231,7 @@ class Expander(Targets):
         if step.destination is None:
             if held is None and target is not self.last_picked:
                 raise Failure("planning", f"I am not holding {target.words()}", refused=True)
-            words = f"put down {target.words()}"
+            words = f"put down {target.short()}"
             script = putting.put_down_somewhere(target)
             return [Step("put_down", target, words, script, (Fact("holding", target),), (Fact("hand_empty"),), 240.0)]
         goal = self.known(step.destination)
@@ -316,7 +329,8 @@ class Expander(Targets):
         one = target is not None and step.object is not None and target.referent.quantity == 1
         certain = one and target is not None and target.referent.kind == "object" and target.referent.category
         needs = (Fact("located", target),) if certain else ()
-        return [Step("report", target, f"tell about {what}", talking.report(target, step), needs, (), 300.0)]
+        words = "tell you what I see" if what in _SEEN else f"tell you about {what}"
+        return [Step("report", target, words, talking.report(target, step), needs, (), 300.0)]
 
     _want_answer = _want_report
 

@@ -40,7 +40,10 @@ class GateWatch:
         self._since = None
 
     def hold(self, active: MotionGoal | None, now: float) -> Hold | None:
-        """Why to wait at ``now``, None when motion passes."""
+        """Why to wait at ``now``, None when motion passes. A clock that was set back starts ages and limits anew."""
+        self._received = min(self._received, now)
+        if self._since is not None:
+            self._since = min(self._since, now)
         hold = self._reason(now)
         goal = active.goal_id if active is not None else ""
         if hold is None or (not hold.frozen and goal != self._goal):

@@ -19,7 +19,7 @@ from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
 from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task
-from vla_ros.planning.belief import Belief
+from vla_ros.planning.belief import CLOCK_RESET_S, Belief
 from vla_ros.planning.commands import Command, Commands
 from vla_ros.planning.context import Context, World
 from vla_ros.planning.failure import Failure
@@ -28,11 +28,12 @@ from vla_ros.planning.gate_watch import GateWatch
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.runner import Outcome, Runner
+from vla_ros.planning.step import STILL_SKILLS
 
 _STOP_RENEWED_S = 1.0
 _LONGEST_TICK_S = 0.5
-_STILL_SKILLS = ("say", "wait")
 _USER_RANGE_M = 3.5
+_REPEAT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ class Planner:
     def tick(self, now: float) -> PlannerOutput:
         """One step of everything. Returns the motion goal on every tick on which motion is wanted."""
         elapsed = 0.0 if self._last_tick is None else now - self._last_tick
+        if elapsed < -CLOCK_RESET_S:
+            self._clock_set_back(now)
         self._last_tick = now
         goal = self._stopping(now)
         if goal is None:
@@ -157,9 +160,17 @@ class Planner:
                 goal = self._run(self.commands.current, now, min(max(elapsed, 0.0), _LONGEST_TICK_S))
         speech = tuple(self._speech)
         self._speech.clear()
+        self.commands.repeat(round(_REPEAT_S * self.world.params.rate_hz))
         return PlannerOutput(goal, self._changed_plan(), self.commands.drain(), speech)
 
     # -- inside
+
+    def _clock_set_back(self, now: float) -> None:
+        """A reset simulator, a replayed bag, a corrected clock: later stamps prove nothing any more."""
+        self.world.belief.start_anew()
+        command = self.commands.current
+        if command is not None and command.runner is not None:
+            command.runner.ctx.set_back(now)
 
     def _start(self, command: Command, now: float) -> None:
         self.commands.current = command
@@ -174,7 +185,7 @@ class Planner:
             self._speech.append(text)
             return self.commands.finish(command, state, text, "" if failure.refused else failure.kind)
         self.gate.forget()
-        return self.commands.tell(command.task, "accepted", f"{len(command.runner.steps)} steps planned")
+        return self.commands.tell(command.task, "accepted", command.runner.intention())
 
     def _run(self, command: Command, now: float, elapsed: float) -> MotionGoal | None:
         runner = command.runner
@@ -183,7 +194,7 @@ class Planner:
         if command.paused:
             self.commands.tell(command.task, "paused", "Paused; say resume to go on.")
             return None
-        still = runner.step.skill in _STILL_SKILLS or bool(ctx.question)
+        still = runner.step.skill in STILL_SKILLS or bool(ctx.question)
         hold = None if still else self.gate.hold(ctx.active, now)
         if hold is not None and self.gate.expired(now):
             runner.stop()

@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 from vla_ros.core.plan import Plan
 from vla_ros.core.task import Task
-from vla_ros.planning import recovery, tree
+from vla_ros.planning import describe, recovery, tree
 from vla_ros.planning.context import Context
 from vla_ros.planning.expand import Expander
 from vla_ros.planning.failure import Failure
@@ -66,6 +66,19 @@ class Runner:
         """Ends every script at once."""
         self._root.stop(Status.INVALID)
         self.ctx.active = None
+
+    def intention(self) -> str:
+        """What was asked for, as a promise: "I will go to the kitchen and hand you the red cup." """
+        asked = {step.task_index: step for step in self.steps}  # the last step of each part is what it asks for
+        parts: list[str] = []
+        last = None
+        for step in asked.values():
+            words = step.words
+            if step.target is not None and step.target is last:
+                words = describe.with_it(words, step.target.words(), step.target.short())
+            parts.append(words)
+            last = step.target
+        return f"I will {describe.listing(dict.fromkeys(parts))}."
 
     def activity(self) -> str:
         """What it does now, in words."""

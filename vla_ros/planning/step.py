@@ -11,6 +11,9 @@ from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.target import Target
 
+STILL_SKILLS = ("say", "wait")
+"""Skills that move nothing and so need neither the safety gate nor a free hand."""
+
 
 @dataclass(eq=False)
 class Step:

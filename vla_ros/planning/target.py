@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vla_ros.core.task import Referent
 from vla_ros.planning.places import Place
@@ -53,7 +53,49 @@ class Target:
         self.tried_grasps.clear()
 
     def words(self) -> str:
-        """As people say it."""
+        """As people say it, with where it was said to be: "the red cup on the kitchen counter"."""
         if self.place is not None:
             return self.place.words
-        return self.referent.words()
+        return phrase(self.referent)
+
+    def short(self) -> str:
+        """As people say it once it has been found or is about to be moved: "the red cup"."""
+        return self.place.words if self.place is not None else phrase(replace(self.referent, relations=()))
+
+
+_SAID_OF_PLACES = {
+    "from": "from", "in": "in", "on": "on", "left_of": "to the left of", "right_of": "to the right of",
+    "beside": "next to",
+}  # fmt: skip
+
+
+def plural_noun(category: str) -> str:
+    """ "coffee_table" -> "coffee tables", "knife" -> "knives", "person" -> "people"."""
+    name = category.replace("_", " ")
+    if name == "person":
+        return "people"
+    if name.endswith(("fe", "lf")):
+        return name.removesuffix("e").removesuffix("f") + "ves"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def phrase(referent: Referent) -> str:
+    """A referent in good English: "the leftmost cup to the left of the red bowl", "the cup that is not blue"."""
+    bare = replace(referent, relations=(), not_attributes=(), superlative=referent.superlative.replace("_most", "most"))
+    text = bare.words()
+    if referent.quantity != 1 and text.endswith(referent.category.replace("_", " ")):
+        text = text.removesuffix(referent.category.replace("_", " ")) + plural_noun(referent.category)
+    if referent.kind == "person" and not referent.name and "shirt" in referent.attributes:
+        worn = " ".join(a for a in referent.attributes if a != "shirt")
+        text = f"the person in the {worn} shirt"
+    if referent.kind in ("user", "robot", "self"):
+        return text
+    if referent.kind == "person" and referent.name:
+        return " ".join(w.capitalize() for w in referent.name.replace("_", " ").split())
+    text = text.replace("_", " ")
+    if referent.not_attributes:
+        text += f" that is not {' or '.join(referent.not_attributes)}"
+    for relation in referent.relations:
+        said = _SAID_OF_PLACES.get(relation.predicate, relation.predicate.replace("_", " "))
+        text += f" {said} {phrase(relation.referent)}"
+    return text

@@ -18,7 +18,8 @@ from vla_ros.planning.checks import unmet
 from vla_ros.planning.context import Context, Script
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
-from vla_ros.planning.step import Step
+from vla_ros.planning.skills.letting_go import let_go_of_handle
+from vla_ros.planning.step import STILL_SKILLS, Step
 
 _EFFECT_PATIENCE_S = 2.0
 _BACK_OFF_S = 0.5
@@ -84,7 +85,7 @@ class RunScript(Behaviour):
     def initialise(self) -> None:
         """Begins the script anew."""
         self.ctx.note = ""
-        self.script = self.step.script(self.ctx)
+        self.script = _unhanded(self.step, self.ctx)
         self.carries = any(f.predicate == "holding" for f in self.step.preconditions) or (
             self.ctx.belief.held is not None and self.step.skill in ("go", "find", "guide", "follow")
         )
@@ -115,6 +116,13 @@ class RunScript(Behaviour):
         if self.script is not None:
             self.script.close()
             self.script = None
+
+
+def _unhanded(step: Step, ctx: Context) -> Script:
+    """The step's script, after the hand has let go of a door's handle that an interruption left in it."""
+    if step.skill not in STILL_SKILLS:
+        yield from let_go_of_handle(ctx)
+    yield from step.script(ctx)
 
 
 class TimeLimit(Decorator):

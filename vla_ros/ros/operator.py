@@ -98,7 +98,9 @@ class Operator:
         self.node.create_subscription(kind, topic, heard, profile)
 
     def _on_status(self, message: CommandStatusMsg) -> None:
-        self.statuses.append(conversions.command_status_from_msg(message))
+        status = conversions.command_status_from_msg(message)
+        if status != self.latest(status.command_id):  # the planner repeats the last one as a sign of life
+            self.statuses.append(status)
 
     def _on_plan(self, message: PlanMsg) -> None:
         self.plan = conversions.plan_from_msg(message)

@@ -10,10 +10,12 @@ import numpy as np
 from vla_ros.core.floorplan import Furniture, Leaf
 from vla_ros.core.geometry import Pose, Pose2D, wrap_angle
 from vla_ros.planning import grasps
+from vla_ros.planning.belief import Grip
 from vla_ros.planning.choice import pick_place
 from vla_ros.planning.context import Context, Script, look_at, move
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.skills.going import drive_to_one, posture, travel_posture
+from vla_ros.planning.skills.letting_go import let_go_of_handle
 from vla_ros.planning.target import Target
 
 _SHARE = 0.8
@@ -47,16 +49,26 @@ def swing(target: Target, opening: bool) -> Callable[[Context], Script]:
         yield from move(ctx, "gripper", opening_m=gripper.max_opening, timeout_s=6.0)
         touch = (piece.name, leaf.name)
         yield from move(ctx, "approach", targets=poses, approach_m=0.10, ignore=touch, timeout_s=60.0)
-        yield from move(
-            ctx, "arm_reach", targets=poses, approach_m=0.10, ignore=touch, tolerance_m=0.012, timeout_s=30.0
-        )
-        yield from move(ctx, "gripper", check=False, opening_m=0.0, effort_n=ctx.params.grip_effort_n, timeout_s=6.0)
-        if not ctx.belief.is_holding():
-            yield from _let_go(ctx, gripper.max_opening, poses[0])
-            raise Failure("execution", f"I did not get hold of the handle of {place.words}")
-        moved = yield from _pull(ctx, piece, leaf, angle if opening else -angle, opening)
-        held = ctx.belief.is_holding()
-        yield from _let_go(ctx, gripper.max_opening, None)
+        # noted before the hand is about the handle: whatever interrupts from here on, the next step lets go first
+        ctx.belief.grip = _grip(ctx, piece, leaf, poses[0])
+        try:
+            status = yield from move(
+                ctx, "arm_reach", targets=poses, approach_m=0.10, ignore=touch, tolerance_m=0.012, timeout_s=30.0
+            )
+            chosen = poses[max(0, min(status.chosen, len(poses) - 1))] if status is not None else poses[0]
+            ctx.belief.grip = _grip(ctx, piece, leaf, chosen)
+            yield from move(
+                ctx, "gripper", check=False, opening_m=0.0, effort_n=ctx.params.grip_effort_n, timeout_s=6.0
+            )
+            if not ctx.belief.is_holding():
+                raise Failure("execution", f"I did not get hold of the handle of {place.words}")
+            moved = yield from _pull(ctx, piece, leaf, angle if opening else -angle, opening)
+            held = ctx.belief.is_holding()
+        except Failure as failure:
+            yield from _let_go_after(ctx, failure)
+            raise
+        yield from let_go_of_handle(ctx)
+        yield from posture(ctx, "home")
         if moved < _SWING_TOLERANCE or not held:
             raise Failure("execution", f"the door of {place.words} did not move as far as it should")
         ctx.belief.leaf_open[piece.name] = opening
@@ -128,11 +140,19 @@ def _pull(ctx: Context, piece: Furniture, leaf: Leaf, angle: float, opening: boo
     return wrap_angle(end - start) / angle
 
 
-def _let_go(ctx: Context, opening: float, pose: Pose | None) -> Script:
-    """Opens the hand, draws it back and folds the arm a little away from the door."""
-    yield from move(ctx, "gripper", check=False, opening_m=opening, timeout_s=6.0)
-    if pose is not None:
-        back = -0.10 * pose.matrix()[:3, 0]
-        yield from move(ctx, "arm_linear", check=False, offset=tuple(map(float, back)), timeout_s=8.0)
-    yield from move(ctx, "base_move", check=False, offset=(-0.20, 0.0, 0.0), timeout_s=10.0)
-    yield from posture(ctx, "home")
+def _grip(ctx: Context, piece: Furniture, leaf: Leaf, pose: Pose) -> Grip:
+    """The hand about the handle as it is from the base now; base and hand move as one until it is let go."""
+    turn = ctx.belief.robot.theta
+    x, y, z = pose.matrix()[:3, 0]
+    c, s = math.cos(turn), math.sin(turn)
+    return Grip(piece.name, leaf.name, (float(c * x + s * y), float(c * y - s * x), float(z)))
+
+
+def _let_go_after(ctx: Context, failure: Failure) -> Script:
+    """Lets go of the handle after a failure. When even that does not work the first failure is the one to tell, and
+    the noted grip makes the next step try again."""
+    try:
+        yield from let_go_of_handle(ctx)
+        yield from posture(ctx, "home")
+    except Failure as second:
+        raise failure from second

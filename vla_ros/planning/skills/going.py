@@ -183,9 +183,9 @@ def _check_person(ctx: Context, target: Target) -> Script:
     """Looks whether the person still stands there; people walk away."""
     thing = ctx.belief.thing(target.bound_id)
     if thing is not None:
-        before = ctx.now
+        before = ctx.moment()
         yield from look_at(ctx, (*thing.pose.position[:2], 1.2))
-        seen = [m.thing for m in ctx.world.grounding.matches(target.referent) if m.thing.last_seen_s >= before]
+        seen = [m.thing for m in ctx.world.grounding.matches(target.referent) if m.thing.last_seen_s >= before.at]
         if seen:
             target.bind(min(seen, key=ctx.belief.distance_to).id)
             return

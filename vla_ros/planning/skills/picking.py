@@ -79,10 +79,10 @@ def measure(ctx: Context, target: Target) -> Generator[None, None, SceneObject]:
     Raises Failure with the unmet fact "located" when it is not there any more.
     """
     before = _bound(ctx, target)
-    since = ctx.now
+    since = ctx.moment()
     yield from look_at(ctx, before.pose.position)
     thing = ctx.belief.thing(target.bound_id)
-    if thing is not None and thing.visible and thing.last_seen_s >= since:
+    if thing is not None and thing.visible and thing.last_seen_s >= since.at:
         if target.confirmed_id == thing.id or alike(thing, ctx, target, by_looks=True):
             target.confirmed_id = thing.id  # once seen from near it stays what it is, even when it has been tipped over
             return thing
@@ -92,7 +92,7 @@ def measure(ctx: Context, target: Target) -> Generator[None, None, SceneObject]:
     near = [
         t
         for t in ctx.belief.present()
-        if t.last_seen_s >= since
+        if t.last_seen_s >= since.at
         and math.dist(t.pose.position, before.pose.position) < _SAME_THING_M
         and t.id not in target.excluded
         and alike(t, ctx, target)
@@ -202,14 +202,14 @@ def _lift(ctx: Context, target: Target) -> Script:
 def _see_it_gone(ctx: Context, target: Target, thing: SceneObject, gripper: Gripper) -> Script:
     """Looks at the place it was taken from, once the hand has left it. (While it hangs right above its place, a
     camera that looks down at it cannot tell a lifted thing from a standing one.)"""
-    since = ctx.now
+    since = ctx.moment()
     yield from look_at(ctx, thing.pose.position)
     x, y, _ = thing.pose.position
     still = [
         t
         for t in ctx.belief.present()
         if t.visible
-        and t.last_seen_s >= since
+        and t.last_seen_s >= since.at
         and alike(t, ctx, target)
         and math.dist(t.pose.position[:2], (x, y)) < _STILL_THERE_M
     ]

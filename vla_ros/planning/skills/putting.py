@@ -47,15 +47,18 @@ def put(target: Target, goal: Target, relation: str = "") -> Callable[[Context],
     return script
 
 
+def surfaces_allowed(ctx: Context) -> list[Furniture]:
+    """The pieces that something can be put on now, in rooms where the robot may go."""
+    found = search.surfaces_to_search(ctx.world.plan.furniture, ctx.belief.leaf_open)
+    return [f for f in found if f.room not in ctx.forbidden_rooms]
+
+
 def put_down_somewhere(target: Target) -> Callable[[Context], Script]:
     """Puts the held thing on the nearest surface that has room, so that the hand is free."""
 
     def script(ctx: Context) -> Script:
         held = _held(ctx, target)
-        pieces = [
-            f for f in search.surfaces_to_search(ctx.world.plan.furniture, ctx.belief.leaf_open)
-            if f.room not in ctx.forbidden_rooms
-        ]  # fmt: skip
+        pieces = surfaces_allowed(ctx)
         problem: Failure | None = None
         for _ in range(2):
             piece = search.next_piece(pieces, ctx.belief, ctx.world.floor)

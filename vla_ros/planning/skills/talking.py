@@ -72,9 +72,9 @@ def report(target: Target | None, step: TaskStep) -> Callable[[Context], Script]
     def script(ctx: Context) -> Script:
         text = _known_answer(ctx, step)
         if not text:
-            since = ctx.now
+            since = ctx.moment()
             yield from _look_over(ctx, target)
-            text = _seen_answer(ctx, target, step, since)
+            text = _seen_answer(ctx, target, step, since.at)
         ctx.say(text)
         ctx.conclude(text)
         yield
@@ -86,9 +86,9 @@ def look(target: Target | None) -> Callable[[Context], Script]:
     """Looks at a place, or around, and says what is there."""
 
     def script(ctx: Context) -> Script:
-        since = ctx.now
+        since = ctx.moment()
         yield from _look_over(ctx, target)
-        text = _seen_answer(ctx, target, TaskStep("look"), since)
+        text = _seen_answer(ctx, target, TaskStep("look"), since.at)
         ctx.say(text)
         ctx.conclude(text)
 
@@ -108,6 +108,8 @@ def _known_answer(ctx: Context, step: TaskStep) -> str:
         return f"I am in {room_words(here.name)}." if here else "I do not know which room I am in."
     if "holding" in about or about == "hand":
         held = ctx.belief.held
+        if ctx.belief.holds_unknown():
+            return "I am holding something, but I do not know what it is."
         return f"I am holding {describe.article(describe.thing(held.thing))}." if held else "My hand is empty."
     if step.object is None and about not in _SEEABLE:
         raise Failure("planning", f"I cannot tell you about {about} yet", refused=True)

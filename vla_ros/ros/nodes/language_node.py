@@ -23,7 +23,7 @@ from vla_ros.action import ExecuteCommand
 from vla_ros.core.resources import config_file
 from vla_ros.core.task import Task as CoreTask
 from vla_ros.core.task import TaskStep
-from vla_ros.language.commands import FrontDesk, Order, Reply, Ticket
+from vla_ros.language.commands import FrontDesk, Order, Reply
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.params import LanguageParams
 from vla_ros.language.parser import MAX_CHARACTERS, GrammarParser
@@ -141,7 +141,7 @@ class LanguageNode(VlaNode):
 
     def _on_status(self, message: CommandStatus) -> None:
         status = conversions.command_status_from_msg(message)
-        self._say(self._desk.observe(status))
+        self._say(self._desk.observe(status, self.steady_s()))
         goal = self._goals.get(status.command_id)
         if goal is not None and goal.is_active:
             feedback = ExecuteCommand.Feedback(state=status.state, text=status.question or status.text)
@@ -151,27 +151,27 @@ class LanguageNode(VlaNode):
         self._settle()
 
     def _settle(self) -> None:
+        for lost in self._desk.lost(self.steady_s()):
+            if self._cancel_client.service_is_ready():  # a planner that only hung must not go on with it
+                self._cancel(lost.command_id)
+            self._say(lost.speech)
         for settled in self._desk.settle(self.steady_s(), self._planner_present()):
             if settled.cancel:
                 self._cancel(settled.ticket.command_id)
-            self._resolve(settled.ticket, settled.reply)
+            future = self._futures.pop(settled.ticket.number, None)
+            if future is not None:
+                future.set_result(settled.reply)
         for command_id, goal in list(self._goals.items()):
             if goal.is_cancel_requested:
                 del self._goals[command_id]
                 self._cancel(command_id)
-
-    def _resolve(self, ticket: Ticket, reply: Reply) -> None:
-        future = self._futures.pop(ticket.number, None)
-        if future is not None:
-            future.set_result(reply)
 
     def _cancel(self, command_id: str) -> None:
         """Ends one command through the planner's service; without it a cancel task ends whatever runs."""
         if self._cancel_client.service_is_ready():
             self._cancel_client.call_async(CancelCommand.Request(command_id=command_id))
             return
-        step = TaskStep("cancel")
-        task = CoreTask("cancel", "task", 1.0, steps=(step,), command_id=f"{command_id}-cancel")
+        task = CoreTask("cancel", "task", 1.0, steps=(TaskStep("cancel"),), command_id=f"{command_id}-cancel")
         self._task.publish(conversions.task_to_msg(task, self.now_s()))
 
     # -- pieces -------------------------------------------------------------------------------------------

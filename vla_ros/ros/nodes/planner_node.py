@@ -4,7 +4,8 @@ Parameters: those of PlannerParams (vla_ros/planning/params.py) and of FileParam
 Subscriptions: task (vla_ros/Task), scene (vla_ros/Scene), odom, joint_states, motion_status
     (vla_ros/MotionStatus), safety_status (vla_ros/SafetyStatus).
 Publications: plan (vla_ros/Plan, when it changes), motion_goal (vla_ros/MotionGoal, renewed at rate_hz while a
-    motion is wanted: the lease), command_status (vla_ros/CommandStatus), speech_out (std_msgs/String).
+    motion is wanted: the lease), command_status (vla_ros/CommandStatus: when it
+    changes, and every second as a sign of life while a command runs or waits), speech_out (std_msgs/String).
 Services: cancel_command (vla_ros/CancelCommand).
 """
 
@@ -38,6 +39,7 @@ class PlannerNode(VlaNode):
                 "planner_node.home", self.files.home, "Name a floor plan; plans need rooms and furniture."
             )
         self._planner = Planner(params, home, self.load_catalog(), self.load_robot(), self.load_people())
+        self._joints = JointMemory()
         self._goal = self.create_publisher(MotionGoal, "motion_goal", qos.COMMAND)
         self._plan = self.create_publisher(Plan, "plan", qos.STATUS)
         self._status = self.create_publisher(CommandStatus, "command_status", qos.STATUS_LOG)
@@ -45,7 +47,7 @@ class PlannerNode(VlaNode):
         self.listen(Task, "task", self._on_task, qos.EVENT)
         self.listen(Scene, "scene", self._on_scene, qos.SENSOR)
         self.listen(Odometry, "odom", self._on_odometry, qos.SENSOR)
-        self.listen(JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self.listen(JointState, "joint_states", self._on_joints, qos.JOINTS)
         self.listen(MotionStatus, "motion_status", self._on_motion, qos.STATUS)
         self.listen(SafetyStatus, "safety_status", self._on_safety, qos.STATUS)
         self.create_service(CancelCommand, "cancel_command", self._on_cancel)
@@ -61,7 +63,8 @@ class PlannerNode(VlaNode):
         self._planner.observe_robot(state.odometry_from_msg(message), None, self.now_s())
 
     def _on_joints(self, message: JointState) -> None:
-        self._planner.observe_robot(None, state.joint_states_from_msg(message), self.now_s())
+        self._joints.note(state.joint_states_from_msg(message), self.now_s())
+        self._planner.observe_robot(None, self._joints.merged(), self.now_s())
 
     def _on_motion(self, message: MotionStatus) -> None:
         self._planner.observe_motion(motion.motion_status_from_msg(message), self.now_s())
