@@ -11,6 +11,7 @@ import numpy as np
 from vla_ros.control.arm_planning import FLOOR, TOUCH_M, free_reaches, points_away
 from vla_ros.control.arm_tasks import SURROUNDINGS_M
 from vla_ros.control.base_tasks import Navigate
+from vla_ros.control.body import MARGIN_M
 from vla_ros.control.context import Context, Step
 from vla_ros.control.furniture import ignored, near
 from vla_ros.control.params import ControlParams
@@ -18,6 +19,7 @@ from vla_ros.control.path import CostField, Terrain
 from vla_ros.core.geometry import Box, Pose, Pose2D, Vector, wrap_angle
 from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.robot.kinematics import RobotModel
+from vla_ros.robot.outline import Outline
 
 RADIUS_STEP_M = 0.07
 BEARINGS = 36
@@ -29,7 +31,8 @@ COMFORT_M = 0.12
 
 @dataclass(frozen=True, eq=False)
 class ApproachQuestion:
-    """Snapshot: tool poses in odom, boxes in odom (already without those that may be touched)."""
+    """Snapshot: tool poses in odom, boxes in odom (already without those that may be touched; ``fixed`` are those
+    of the floor plan)."""
 
     model: RobotModel
     params: ControlParams
@@ -39,7 +42,9 @@ class ApproachQuestion:
     targets: tuple[Vector, ...]
     approach_m: float
     boxes: tuple[Box, ...]
+    fixed: tuple[Box, ...]
     carried: Box | None
+    outline: Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,22 @@ def choose_place(question: ApproachQuestion) -> ApproachPlace:
                 continue
             short = max(0.0, COMFORT_M - (float(field.distance[cell]) - terrain.radius))
             turn = abs(wrap_angle(pose.theta - question.base.theta)) if way < 0.5 else 0.0
-            cost = 0.3 * way + 0.3 * turn + 10.0 * (gap - BEST_RADIUS_M) ** 2 + 5.0 * short
+            space = 0.0 if terrain.arm_space is None else max(0.0, -float(terrain.arm_space[cell]))
+            cost = 0.3 * way + 0.3 * turn + 10.0 * (gap - BEST_RADIUS_M) ** 2 + 5.0 * short + space
             places.append((cost, pose, i))
     if not places:
         text = "there is no free place for the base from which to reach it" if in_range else "no place faces it"
         return ApproachPlace(None, reason=text)
     places.sort(key=lambda p: p[0])
     reason = ""
-    for _, pose, i in _spread_out(places)[:MOST_PROOFS]:
+    proofs = 0
+    for _, pose, i in _spread_out(places):
+        if not _arm_is_clear(question, pose):
+            reason = reason or "the arm, as it is held while driving, would stand in furniture"
+            continue
+        proofs += 1
+        if proofs > MOST_PROOFS:
+            break
         why = _reaches(question, pose, question.targets[i])
         if not why:
             return ApproachPlace(pose, i)
@@ -134,13 +147,15 @@ class Approach:
         return ApproachQuestion(
             context.model,
             context.params,
-            context.terrain(now, floor_obstacles),
+            context.terrain(now, floor_obstacles, carried=goal.carried),
             context.pose,
             context.joint_positions(),
             tuple(p.matrix() for p in goal.targets),
             goal.approach_m,
             boxes,
+            tuple(b for b in context.furniture if not ignored(b, goal.ignore)),
             goal.carried,
+            context.outline(goal.carried),
         )
 
 
@@ -178,6 +193,12 @@ def _spread_out(places: list[tuple[float, Pose2D, int]]) -> list[tuple[float, Po
         (later if key in cells else first).append(place)
         cells.add(key)
     return first[: MOST_PROOFS // 2] + sorted(first[MOST_PROOFS // 2 :] + later, key=lambda p: p[0])
+
+
+def _arm_is_clear(question: ApproachQuestion, pose: Pose2D) -> bool:
+    """Whether the arm as it is now stands clear at a base pose: above the furniture, or beside it."""
+    boxes = tuple(near(question.fixed, pose.x, pose.y, question.outline.reach + MARGIN_M))
+    return float(question.outline.clearance(boxes, (pose,))[0]) >= MARGIN_M
 
 
 def _reaches(question: ApproachQuestion, pose: Pose2D, target: Vector) -> str:

@@ -44,6 +44,7 @@ class Navigate:
         self._longest = 0.0
         self._anchor: tuple[Pose2D, float] | None = None
         self._held_at: tuple[float, float] | None = None
+        self._arm_held = False
 
     def renew(self, goal: MotionGoal) -> None:
         """Nothing changes: a navigate goal keeps its target."""
@@ -64,7 +65,9 @@ class Navigate:
         self._held_at = None
         if self._follower is not None and (self._failure is None or self._failure.points is not None):
             steering = self._follower.steer(pose, context.speed, context.points())
-            twist, self._held_at = steering.twist, steering.obstacle if steering.held else None
+            twist = context.clear_of_arm(steering.twist, self._goal)
+            self._held_at = steering.obstacle if steering.held else None
+            self._arm_held = twist == ZERO_TWIST and steering.twist != ZERO_TWIST
             self._longest = max(self._longest, steering.remaining_m)
             progress = 1.0 - steering.remaining_m / max(self._longest, 1e-6)
         if self._failures >= 3 and self._failure is not None and self._failure.blocked_at is None:
@@ -100,7 +103,7 @@ class Navigate:
             present = self._follower.rest() if self._follower is not None and self._failure is None else None
             self._plan = self._context.executor.submit(
                 plan_path,
-                self._context.terrain(now, self._goal.obstacles),
+                self._context.terrain(now, self._goal.obstacles, carried=self._goal.carried),
                 (pose.x, pose.y),
                 (self._target.x, self._target.y),
                 max(self._tolerance_m, 0.03),
@@ -123,6 +126,8 @@ class Navigate:
                 return self._failure.reason
             place = self._failure.blocked_at
         if place is None:
+            if self._arm_held:
+                return "the arm or what it carries would touch a wall or furniture"
             return self._context.safety_reason() or "the base does not follow its commands"
         return describe_obstacle(self._context, place, now)
 
@@ -159,13 +164,14 @@ class KeepNear:
         if self._near:
             self._follower = None
             facing = servo(pose, Pose2D(pose.x, pose.y, math.atan2(dy, dx)))
-            return Step(twist=Twist2D(0.0, 0.0, facing.wz), progress=1.0)
+            turn = context.clear_of_arm(Twist2D(0.0, 0.0, facing.wz), self._goal)
+            return Step(twist=turn, progress=1.0)
         self._replan(now)
         if self._follower is None:
             return Step(text=self._failure)
         steering = self._follower.steer(pose, context.speed, self._points_without_person())
         text = describe_obstacle(context, steering.obstacle, now) if steering.held and steering.obstacle else ""
-        return Step(twist=steering.twist, text=text)
+        return Step(twist=context.clear_of_arm(steering.twist, self._goal), text=text)
 
     def _points_without_person(self) -> np.ndarray:
         points = self._context.points()
@@ -189,7 +195,7 @@ class KeepNear:
         if self._plan is None and now - self._planned_at >= self._context.params.replan_period_s:
             self._planned_at = now
             pose = self._context.pose
-            terrain = self._context.terrain(now, self._goal.obstacles, but_near=self._person)
+            terrain = self._context.terrain(now, self._goal.obstacles, self._person, self._goal.carried)
             tolerance = max(self._goal.distance_m, 0.5)
             self._plan = self._context.executor.submit(plan_path, terrain, (pose.x, pose.y), self._person, tolerance)
 

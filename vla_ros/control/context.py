@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from vla_ros.control.body import MARGIN_M, clear_twist
+from vla_ros.control.furniture import ignored
 from vla_ros.control.grid import Grid, grid_of
 from vla_ros.control.obstacles import LiveObstacles
 from vla_ros.control.params import ControlParams
@@ -22,6 +24,7 @@ from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.robot.kinematics import RobotModel
+from vla_ros.robot.outline import Outline, OutlineMaker
 
 T = TypeVar("T")
 
@@ -80,8 +83,11 @@ class Context:
     furniture: tuple[Box, ...] = ()
     grid: Grid = field(init=False)
     live: LiveObstacles = field(init=False)
+    _outlines: OutlineMaker | None = field(init=False, default=None)
+    _distances: dict[tuple[int, int], Vector] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._outlines = OutlineMaker(self.model) if self.model is not None else None
         self.center_grid((0.0, 0.0))
 
     def center_grid(self, around: tuple[float, float]) -> None:
@@ -111,27 +117,49 @@ class Context:
         measured = self.joint_positions()
         return float(sum(measured.get(n, 0.0) for n in self.robot.gripper.joints))
 
+    def outline(self, carried: Box | None = None) -> Outline:
+        """What of the robot stands out beyond its base now, with what is carried (box in tool axes)."""
+        if self._outlines is None or self.joints is None:
+            return Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), self.robot.base.radius)
+        return self._outlines.of(self.joint_positions(), carried)
+
+    def clear_of_arm(self, wish: Twist2D, goal: MotionGoal) -> Twist2D:
+        """What of a wished twist keeps the arm and what is carried off walls and furniture."""
+        boxes = tuple(b for b in self.furniture if not ignored(b, goal.ignore))
+        return clear_twist(self.outline(goal.carried), boxes, self.pose, wish, self.robot.base)
+
     def terrain(
-        self, now: float, obstacles: tuple[Box, ...] = (), but_near: tuple[float, float] | None = None
+        self,
+        now: float,
+        obstacles: tuple[Box, ...] = (),
+        but_near: tuple[float, float] | None = None,
+        carried: Box | None = None,
     ) -> Terrain:
-        """A snapshot to plan the base's way on."""
+        """A snapshot to plan the base's way on, with what is carried (box in tool axes)."""
         radius = self.robot.base.radius + self.params.clearance
         live = self.live.cells(now, but_near)
         if obstacles:
             live |= self.grid.mark(obstacles)
         preferred = self.robot.base.radius + self.params.preferred_clearance
-        return Terrain(self.grid, live, radius, preferred, self.overhang())
-
-    def overhang(self) -> float:
-        """How far the arm now reaches out beyond the base [m], at least the parameter ``live_clearance``."""
+        outline = self.outline(carried)
         least, most = self.params.live_clearance, 2.0 * self.params.live_clearance
-        if self.model is None or self.joints is None:
-            return least
-        reach = 0.0
-        for box in self.model.link_boxes(self.joint_positions()):
-            center, half = np.array(box.pose.position[:2]), box.pose.matrix()[:2, :3] * (np.array(box.size) / 2)
-            reach = max(reach, float(np.hypot(*(np.abs(center) + np.abs(half).sum(axis=1)))))
-        return min(max(reach - self.robot.base.radius, least), most)
+        overhang = min(max(outline.reach - self.robot.base.radius, least), most)
+        return Terrain(self.grid, live, radius, preferred, overhang, self._arm_space(outline))
+
+    def _arm_space(self, outline: Outline) -> Vector | None:
+        """Per cell: distance to boxes at the height of what stands out, less the room it needs to turn [m]."""
+        if not len(outline.points) or not self.furniture:
+            return None
+        low, high = math.floor(10.0 * outline.low.min()), math.ceil(10.0 * outline.high.max())
+        if (low, high) not in self._distances:
+            empty = Grid(np.zeros_like(self.grid.occupied), self.grid.origin, self.grid.resolution)
+            level = [
+                b
+                for b in self.furniture
+                if b.pose.position[2] + b.size[2] / 2 > low / 10 and b.pose.position[2] - b.size[2] / 2 < high / 10
+            ]
+            self._distances[low, high] = empty.distances(empty.mark(level))
+        return self._distances[low, high] - outline.reach - MARGIN_M
 
     def points(self) -> Vector:
         """Lidar hits of the newest scan in odom, (n, 2) [m]."""

@@ -6,7 +6,7 @@ Pure functions of a snapshot, run by the controller's executor. Metres, frame ``
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -18,6 +18,7 @@ from vla_ros.core.geometry import Vector
 ESCAPE_RADIUS_M = 0.7
 ESCAPE_COST = 40.0
 CLEARANCE_COST = 10.0
+ARM_COST = 12.0
 SPACING_M = 0.05
 KEEP_FACTOR = 1.15
 PARTIAL_M = 0.3
@@ -25,13 +26,19 @@ PARTIAL_M = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Terrain:
-    """A snapshot to plan on: grid, live cells, radius that must stay free and radius that is preferred [m]."""
+    """A snapshot to plan on: grid, live cells, radius that must stay free and radius that is preferred [m].
+
+    ``arm_space`` [m] per cell: distance to what stands at the height of the arm, less the radius in which the whole
+    robot can turn. Below zero it costs more to drive, but is not closed: the arm may reach over a table's edge, and
+    a wide thing may pass a doorway lengthwise.
+    """
 
     grid: Grid
     live: Cells | None
     radius: float
     preferred: float
     live_extra: float = 0.0
+    arm_space: Vector | None = None
 
     def distances(self) -> Vector:
         """Distance to the nearest obstacle [m], per cell; live ones count as ``live_extra`` nearer, for they may be
@@ -71,6 +78,9 @@ class CostField:
         self.distance = terrain.distances()
         shortage = np.clip((terrain.preferred - self.distance) / max(terrain.preferred - terrain.radius, 1e-6), 0, 1)
         self.costs = 1.0 + CLEARANCE_COST * shortage**2
+        if terrain.arm_space is not None:
+            tight = terrain.arm_space < 0.0
+            self.costs[tight] += ARM_COST * (0.5 - terrain.arm_space[tight] / terrain.radius)
         lethal = self.distance < terrain.radius
         row, column = self._start_cell = grid.cell(*start)
         near = grid.mark_discs([start], ESCAPE_RADIUS_M)
@@ -154,7 +164,9 @@ class CostField:
         fade = np.clip(np.minimum(np.arange(len(points)), np.arange(len(points))[::-1]) / half, 0, 1)[:, None]
         smooth = fade * smooth + (1 - fade) * points
         rows, columns, _ = self.terrain.grid.cells(smooth)
-        bad = self.costs[rows, columns] < 0
+        old_rows, old_columns, _ = self.terrain.grid.cells(points)
+        dearer = self.costs[rows, columns] > self.costs[old_rows, old_columns] + ARM_COST / 4
+        bad = (self.costs[rows, columns] < 0) | dearer
         smooth[bad] = points[bad]
         return resample(smooth)
 
@@ -207,7 +219,7 @@ def plan_path(
     points = field.path(place) if place is not None else None
     if points is not None:
         return PathResult(points)
-    bare = CostField(Terrain(terrain.grid, None, terrain.radius, terrain.preferred), start)
+    bare = CostField(replace(terrain, live=None), start)
     place = free_goal(bare, goal, tolerance)
     if place is None:
         return PathResult(None, "the goal is too close to furniture or a wall for the base")

@@ -57,16 +57,21 @@ class CollisionShapes:
 
     def boxes(self, q: Vector, margin: float) -> tuple[Box, ...]:
         """One oriented box a shape, in base_link."""
+        out = []
+        for i, (place, (center, half)) in enumerate(zip(self.placements(q), self._half_sizes)):
+            pose = place.copy()
+            pose[:3, 3] += place[:3, :3] @ center
+            size = tuple(float(v) for v in 2 * (half + margin))
+            out.append(Box(Pose.from_matrix(pose, "base_link"), size, self.label(i)))  # type: ignore[arg-type]
+        return tuple(out)
+
+    def placements(self, q: Vector) -> tuple[Vector, ...]:
+        """4x4 pose of each shape in base_link."""
         data, placed = self.model.createData(), self.geometry.createData()
         pin.framesForwardKinematics(self.model, data, q)
         pin.updateGeometryPlacements(self.model, data, self.geometry, placed)
         base = data.oMf[self.base_frame].inverse()
-        out = []
-        for i, (center, half) in enumerate(self._half_sizes):
-            pose = base * placed.oMg[i] * pin.SE3(np.eye(3), center)
-            size = tuple(float(v) for v in 2 * (half + margin))
-            out.append(Box(Pose.from_matrix(pose.homogeneous, "base_link"), size, self.label(i)))  # type: ignore[arg-type]
-        return tuple(out)
+        return tuple(np.asarray((base * place).homogeneous) for place in placed.oMg)
 
     def scene(self, boxes: tuple[Box, ...], carried: Box | None, margin: float) -> CollisionScene:
         """The shapes together with obstacles (in base_link) and a carried box (in tool axes)."""

@@ -1,13 +1,21 @@
-"""Slows and stops the base for what the lidar sees and for people, along the way that it drives."""
+"""Slows and stops the base for what the lidar sees and for people, along the way that it drives.
+
+Two outlines: the base's own, which the lidar's plane cuts, and that of the whole robot with its arm as it stands now.
+Nothing may touch the first; people keep their distance from the second. What the lidar sees below the arm may be a
+wall or the foot of a table that the arm reaches over: it comes under the arm at a crawl.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
+from vla_ros.core.geometry import ZERO_TWIST, Box, Pose, Pose2D, Twist2D, Vector
 from vla_ros.core.robot_description import BaseLimits
+from vla_ros.robot.kinematics import RobotModel
+from vla_ros.robot.outline import Outline, OutlineMaker
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.swept_path import Profile, Rim, profile
@@ -16,6 +24,9 @@ from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 _CREEP_MPS = 0.02
 _EMERGENCY_REACTION_S = 0.06
 _SAME_DIRECTION = 0.5
+_UNDER_ARM_MPS = 0.05
+_HELD_M = 0.12
+_HELD_MORE_M = 0.03
 _EMPTY = np.zeros((0, 2))
 
 
@@ -27,11 +38,14 @@ class ObstacleGuard:
     Args:
         params: margins and reaction time.
         limits: of the base.
+        model: of the robot; without one the base alone is guarded.
     """
 
-    def __init__(self, params: SafetyParams, limits: BaseLimits) -> None:
-        self._params, self._limits = params, limits
-        self.footprint = Footprint(limits.footprint)
+    def __init__(self, params: SafetyParams, limits: BaseLimits, model: RobotModel | None = None) -> None:
+        self._params, self._limits, self._model = params, limits, model
+        self._outlines = OutlineMaker(model) if model is not None else None
+        self._outline: Outline | None = None
+        self.footprint = self.whole = Footprint(limits.footprint)
         self._points: Vector = _EMPTY
         self._people: Vector = _EMPTY
         self._people_radii: Vector = np.zeros(0)
@@ -49,6 +63,15 @@ class ObstacleGuard:
         circles = np.array(people, dtype=float).reshape(-1, 3)
         self._people, self._people_radii = circles[:, :2], circles[:, 2]
 
+    def see_joints(self, measured: Mapping[str, float]) -> None:
+        """Measured joints by name: the outline of the whole robot follows the arm."""
+        if self._outlines is None:
+            return
+        outline = self._outlines.of(measured, self._may_hold(measured))
+        if outline is not self._outline:
+            self._outline = outline
+            self.whole = Footprint(outline.hull(self._limits.footprint)) if len(outline.points) else self.footprint
+
     def nearest(self, pose: Pose2D) -> float:
         """Clearance of the nearest hit [m], inf when there is none."""
         if not len(self._points):
@@ -62,15 +85,18 @@ class ObstacleGuard:
             return PASS
         p = self._params
         rim = Rim.of(wish, self._limits, self.footprint.radius, p.braking_share)
+        whole = Rim.of(wish, self._limits, self.whole.radius, p.braking_share)
         held = now < self._blocked_until and self._blocked is not None and self._is_along(wish, self._blocked)
         margin = p.stop_margin_m + (p.resume_margin_m if held else 0.0)
-        reach = rim.stopping_distance(p.reaction_time_s)
-        hits, people = self._profiles(wish, pose, reach, p.near_distance_m, p.person_slow_distance_m)
+        reach, whole_reach = rim.stopping_distance(p.reaction_time_s), whole.stopping_distance(p.reaction_time_s)
+        hits = self._hits(wish, pose, reach, p.near_distance_m)
+        people = self._near_people(wish, pose, whole_reach, p.person_slow_distance_m)
         person = (p.person_stop_distance_m, p.person_slow_distance_m, p.person_speed_mps)
         verdict = worst(
             [
                 self._slow(hits, rim, (margin, p.near_distance_m, p.near_speed_mps), "obstacle"),
-                self._slow(people, rim, person, "person"),
+                self._slow(people, whole, person, "person"),
+                self._under_arm(wish, pose, whole, whole_reach),
             ]
         )
         if verdict.level == Level.BLOCK:
@@ -94,13 +120,14 @@ class ObstacleGuard:
         p = self._params
         rim = Rim.of(twist, self._limits, self.footprint.radius)
         reach = rim.stopping_distance(_EMERGENCY_REACTION_S)
-        hits, people = self._profiles(twist, pose, reach, 0.0, 0.0)
-        for name, found, margin in (
-            ("obstacle", hits, p.stop_margin_m / 2),
-            ("person", people, p.person_stop_distance_m / 2),
+        whole = Rim.of(twist, self._limits, self.whole.radius).stopping_distance(_EMERGENCY_REACTION_S)
+        hits, people = self._hits(twist, pose, reach, 0.0), self._near_people(twist, pose, whole, 0.0)
+        for name, found, margin, needed in (
+            ("obstacle", hits, p.stop_margin_m / 2, reach),
+            ("person", people, p.person_stop_distance_m / 2, whole),
         ):
             way = found.free_way(margin, margin / 3) if found is not None else math.inf
-            if way < reach:
+            if way < needed:
                 verdict = self._block(name, way, margin)
                 self._remember_block(verdict, twist, now)
                 return verdict
@@ -109,23 +136,56 @@ class ObstacleGuard:
     def _remember_block(self, verdict: Verdict, twist: Twist2D, now: float) -> None:
         self._blocked, self._last_block, self._blocked_until = twist, verdict, now + self._params.settle_s
 
-    def _profiles(
-        self, twist: Twist2D, pose: Pose2D, reach: float, near: float, near_people: float
-    ) -> tuple[Profile | None, Profile | None]:
-        radius = self.footprint.radius + reach + self._params.stop_margin_m + self._params.resume_margin_m
+    def _hits(self, twist: Twist2D, pose: Pose2D, reach: float, near: float) -> Profile | None:
+        """Clearance of the base from what the lidar sees; None when nothing is near."""
+        points = self._points_within(pose, self.footprint.radius + reach + near)
+        return (
+            profile(self.footprint, points, np.zeros(1), twist, reach, self._params.obstacle_beams)
+            if len(points)
+            else None
+        )
+
+    def _near_people(self, twist: Twist2D, pose: Pose2D, reach: float, near: float) -> Profile | None:
+        """Clearance of the whole robot from people; None when nobody is near."""
+        if not len(self._people):
+            return None
+        places, radii = pose.inverse_transform(self._people), self._people_radii
+        stop = self._params.stop_margin_m + self._params.resume_margin_m + self._params.person_stop_distance_m
+        close = np.hypot(*places.T) - radii < self.whole.radius + reach + stop + near
+        return profile(self.whole, places[close], radii[close], twist, reach, 1) if close.any() else None
+
+    def _under_arm(self, wish: Twist2D, pose: Pose2D, rim: Rim, reach: float) -> Verdict:
+        """Slow for what comes under the arm, which may be as high as the arm is. What is there already is lower."""
+        if self.whole is self.footprint:
+            return PASS
+        p = self._params
+        points = self._points_within(pose, self.whole.radius + reach)
+        points = points[self.whole.clearance(points) > 0.0]
+        if not len(points):
+            return PASS
+        way = profile(self.whole, points, np.zeros(1), wish, reach, p.obstacle_beams).free_way(p.stop_margin_m, 0.0)
+        speed = max(_UNDER_ARM_MPS, rim.speed_for(way, p.reaction_time_s)) if way < math.inf else math.inf
+        if speed >= rim.speed:
+            return PASS
+        scale = speed / rim.speed
+        text = f"Slowed to {scale:.0%}: an obstacle comes under the arm, {way:.2f} m ahead."
+        return Verdict(Level.SLOW, "obstacle", text, way, p.stop_margin_m, "obstacle", scale)
+
+    def _points_within(self, pose: Pose2D, radius: float) -> Vector:
+        """Hits in base_link (n, 2) within ``radius`` [m] and the margins kept."""
         points = pose.inverse_transform(self._points)
-        points = points[np.hypot(*points.T) < radius + near]
-        hits = people = None
-        if len(points):
-            hits = profile(self.footprint, points, np.zeros(1), twist, reach, self._params.obstacle_beams)
-        if len(self._people):
-            places = pose.inverse_transform(self._people)
-            close = (
-                np.hypot(*places.T) - self._people_radii < radius + self._params.person_stop_distance_m + near_people
-            )
-            if close.any():
-                people = profile(self.footprint, places[close], self._people_radii[close], twist, reach, 1)
-        return hits, people
+        return np.asarray(
+            points[np.hypot(*points.T) < radius + self._params.stop_margin_m + self._params.resume_margin_m]
+        )
+
+    def _may_hold(self, measured: Mapping[str, float]) -> Box | None:
+        """A box around whatever the hand may hold: as wide as the fingers are open."""
+        gripper = self._model.robot.gripper if self._model is not None else None
+        if gripper is None:
+            return None
+        # In whole centimetres, so that trembling fingers make no new box.
+        opening = round(max(0.0, sum(measured.get(n, 0.0) for n in gripper.joints)), 2)
+        return Box(Pose(), (_HELD_M, opening + _HELD_MORE_M, _HELD_M))
 
     def _slow(self, found: Profile | None, rim: Rim, zone: tuple[float, float, float], name: str) -> Verdict:
         """``zone``: distance that is kept, distance that makes slow [m], rim speed there [m/s]."""
