@@ -16,6 +16,7 @@ from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import Battery, JointStates, LaserScan, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
+from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.e_stop import EmergencyStop
 from vla_ros.safety.gripper_check import judge_gripper
 from vla_ros.safety.intervention import Intervention, InterventionLog
@@ -57,7 +58,7 @@ class Gate:
         self._params, self._robot = params, robot
         self._health = SensorHealth(robot.sensors, params)
         self._ramp = TwistRamp(robot.base, params.yaw_jerk)
-        self._guard = ObstacleGuard(params, robot.base)
+        self._guard = ObstacleGuard(params, robot.base, RobotModel(robot) if robot.model else None)
         self._check = TrajectoryCheck(params, robot)
         self._hold = JointHold(params, self._check.groups)
         self._e_stop = EmergencyStop()
@@ -211,6 +212,7 @@ class Gate:
         if self.state == State.BOOT and self._health.all_seen():
             self._go(Event.READY)
         self._wished, clamped = limited_twist(self._raw, self._robot.base)
+        self._guard.see_joints(self._measured.positions)
         verdict = worst([*self._standing(now), clamped, self._guard_verdict(now)])
         self._go(self._event(verdict, now))
 
