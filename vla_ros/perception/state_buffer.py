@@ -18,12 +18,16 @@ class StateBuffer:
     Args:
         max_age_s: an image farther than this from the nearest measurement has no pose.
         keep: measurements of each kind that are kept.
+        needed: joints without which there is no pose; empty = whatever arrives.
+
+    Drivers that each send their own joints are kept apart, so that each is interpolated by its own stamps.
     """
 
-    def __init__(self, max_age_s: float, keep: int = 100) -> None:
-        self._max_age_s = max_age_s
+    def __init__(self, max_age_s: float, keep: int = 100, needed: tuple[str, ...] = ()) -> None:
+        self._max_age_s, self._keep = max_age_s, keep
+        self._needed = frozenset(needed)
         self._odometry: deque[Odometry] = deque(maxlen=keep)
-        self._joints: deque[JointStates] = deque(maxlen=keep)
+        self._joints: dict[tuple[str, ...], deque[JointStates]] = {}
 
     def add_odometry(self, value: Odometry) -> None:
         """Takes in a measurement; older than the newest ones are ignored, a restarted clock empties the buffer."""
@@ -31,18 +35,22 @@ class StateBuffer:
             self._odometry.append(value)
 
     def add_joints(self, value: JointStates) -> None:
-        """The same for joints."""
-        if self._in_order(self._joints, value.stamp_s):
-            self._joints.append(value)
+        """The same for the joints of one driver; one that has no needed joint is ignored."""
+        names = value.positions.names
+        if self._needed and self._needed.isdisjoint(names):
+            return
+        kept = self._joints.setdefault(names, deque(maxlen=self._keep))
+        if self._in_order(kept, value.stamp_s):
+            kept.append(value)
 
     def covers(self, stamp_s: float) -> bool:
-        """True when both kinds were measured at or after that time, so that nothing needs to be guessed."""
-        return bool(
-            self._odometry
-            and self._joints
-            and self._odometry[-1].stamp_s >= stamp_s
-            and self._joints[-1].stamp_s >= stamp_s
-        )
+        """True when the base and every joint were measured at or after that time: nothing needs to be guessed."""
+        if not self._odometry or not self._joints or self._odometry[-1].stamp_s < stamp_s:
+            return False
+        fresh = [names for names, kept in self._joints.items() if kept[-1].stamp_s >= stamp_s]
+        if not self._needed:
+            return len(fresh) == len(self._joints)
+        return self._needed.issubset(name for names in fresh for name in names)
 
     def pose_at(self, stamp_s: float) -> Pose2D:
         """Pose of the base at that time, interpolated; InputError when odometry is missing or too old."""
@@ -55,14 +63,27 @@ class StateBuffer:
         return Pose2D(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y), wrap_angle(a.theta + share * turn))
 
     def joints_at(self, stamp_s: float) -> dict[str, float]:
-        """Joint positions at that time, interpolated; InputError when joint states are missing or too old."""
-        stamps = [j.stamp_s for j in self._joints]
-        i, share = self._place("joint_states", stamps, stamp_s)
-        first = self._joints[i].positions.as_dict()
-        if share is None:
-            return first
-        second = self._joints[i + 1].positions.as_dict()
-        return {name: value + share * (second.get(name, value) - value) for name, value in first.items()}
+        """Joint positions at that time, interpolated; InputError that names a joint which is missing or too old."""
+        out: dict[str, float] = {}
+        late: InputError | None = None
+        for _, kept in sorted(self._joints.items(), key=lambda item: item[1][-1].stamp_s):
+            try:
+                i, share = self._place("joint_states", [j.stamp_s for j in kept], stamp_s)
+            except InputError as error:
+                late = error
+                continue
+            out.update(kept[i].positions.as_dict())
+            if share is not None:
+                after = kept[i + 1].positions
+                out.update({n: out[n] + share * (value - out[n]) for n, value in zip(after.names, after.positions)})
+        if not self._joints:
+            raise InputError("joint_states", None, "No joint_states received yet: check that its driver runs.")
+        missing = next((n for n in sorted(self._needed) if n not in out), "")
+        if late is not None and (any(missing in names for names in self._joints) or not out):
+            raise InputError("joint_states", f"{missing} {late.value}".strip(), late.remedy)
+        if missing:
+            raise InputError("joint_states", missing, "No joint_states with this joint yet: check its driver.")
+        return out
 
     def _place(self, name: str, stamps: list[float], stamp_s: float) -> tuple[int, float | None]:
         """Index of the measurement before that time and the share of the way to the next, None = take it as is."""

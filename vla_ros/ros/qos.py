@@ -12,6 +12,9 @@ def _profile(reliability: ReliabilityPolicy, durability: DurabilityPolicy, depth
 SENSOR = _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, 1)
 """Sensor data: the newest counts, a lost one is followed by the next."""
 
+JOINTS = _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, 8)
+"""Joint states, of which several drivers may send theirs at the same moment: none pushes another's out."""
+
 COMMAND = _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, 1)
 """Commands that are renewed at a rate (velocities, motion goals)."""
 

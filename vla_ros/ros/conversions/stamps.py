@@ -32,9 +32,8 @@ def header(stamp_s: float, frame_id: str = "") -> Header:
 
 def finite(field: str, *values: float) -> None:
     """Raises InputError when a number is NaN or infinite."""
-    for value in values:
-        if not math.isfinite(value):
-            raise InputError(field, value, "Send finite numbers.")
+    if not all(map(math.isfinite, values)):
+        raise InputError(field, next(v for v in values if not math.isfinite(v)), "Send finite numbers.")
 
 
 def pose_to_msg(pose: Pose) -> PoseMsg:
@@ -47,11 +46,12 @@ def pose_to_msg(pose: Pose) -> PoseMsg:
 def pose_from_msg(message: PoseMsg, frame_id: str, field: str = "pose") -> Pose:
     """Checks that all is finite and the quaternion is not zero, and normalises it."""
     p, q = message.position, message.orientation
-    finite(field, p.x, p.y, p.z, q.x, q.y, q.z, q.w)
-    norm = math.hypot(q.x, q.y, q.z, q.w)
+    position, (x, y, z, w) = (p.x, p.y, p.z), (q.x, q.y, q.z, q.w)  # each field of a message is a costly property
+    finite(field, *position, x, y, z, w)
+    norm = math.hypot(x, y, z, w)
     if norm < 1e-6:
-        raise InputError(f"{field}.orientation", (q.x, q.y, q.z, q.w), "Send a unit quaternion (w = 1 for none).")
-    return Pose((p.x, p.y, p.z), (q.x / norm, q.y / norm, q.z / norm, q.w / norm), frame_id)
+        raise InputError(f"{field}.orientation", (x, y, z, w), "Send a unit quaternion (w = 1 for none).")
+    return Pose(position, (x / norm, y / norm, z / norm, w / norm), frame_id)
 
 
 def vector_to_msg(values: tuple[float, float, float]) -> Vector3:
@@ -61,8 +61,9 @@ def vector_to_msg(values: tuple[float, float, float]) -> Vector3:
 
 def vector_from_msg(message: Vector3, field: str = "vector") -> tuple[float, float, float]:
     """A Vector3, finite."""
-    finite(field, message.x, message.y, message.z)
-    return (message.x, message.y, message.z)
+    vector = (message.x, message.y, message.z)
+    finite(field, *vector)
+    return vector
 
 
 def box_to_msg(box: Box) -> BoxMsg:

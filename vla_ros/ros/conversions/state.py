@@ -34,9 +34,10 @@ def odometry_from_msg(message: OdometryMsg) -> Odometry:
     """The planar part; raises InputError when non-finite."""
     pose = pose_from_msg(message.pose.pose, message.header.frame_id, "odom.pose")
     t = message.twist.twist
-    finite("odom.twist", t.linear.x, t.linear.y, t.angular.z)
+    linear = t.linear
+    twist = Twist2D(linear.x, linear.y, t.angular.z)
+    finite("odom.twist", twist.vx, twist.vy, twist.wz)
     planar = Pose2D(pose.position[0], pose.position[1], pose.yaw)
-    twist = Twist2D(t.linear.x, t.linear.y, t.angular.z)
     return Odometry(stamp_from_msg(message.header.stamp), planar, twist, message.header.frame_id or "odom")
 
 
@@ -56,11 +57,11 @@ def joint_states_from_msg(message: JointState) -> JointStates:
         raise InputError("joint_states.name", len(names), f"Send up to {_MAX_JOINTS} different joint names.")
     if len(message.position) != len(names):
         raise InputError("joint_states.position", len(message.position), f"Send {len(names)} positions.")
-    finite("joint_states.position", *message.position)
-    positions = JointPositions(names, tuple(message.position))
-    velocities = tuple(message.velocity) if len(message.velocity) == len(names) else ()
-    efforts = tuple(message.effort) if len(message.effort) == len(names) else ()
-    return JointStates(stamp_from_msg(message.header.stamp), positions, velocities, efforts)
+    values, velocity, effort = tuple(message.position), message.velocity, message.effort
+    finite("joint_states.position", *values)
+    velocities = tuple(velocity) if len(velocity) == len(names) else ()
+    efforts = tuple(effort) if len(effort) == len(names) else ()
+    return JointStates(stamp_from_msg(message.header.stamp), JointPositions(names, values), velocities, efforts)
 
 
 def scan_to_msg(scan: LaserScan, scan_time_s: float = 0.05) -> LaserScanMsg:
@@ -91,7 +92,7 @@ def scan_from_msg(message: LaserScanMsg) -> LaserScan:
         message.angle_increment,
         message.range_min,
         message.range_max,
-        np.array(message.ranges, dtype=np.float64),
+        np.frombuffer(message.ranges, np.float32).astype(np.float64),
     )
 
 

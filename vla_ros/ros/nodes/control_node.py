@@ -43,7 +43,7 @@ class ControlNode(VlaNode):
         self.listen(MotionGoal, "motion_goal", self._on_goal, qos.COMMAND)
         self.listen(ActionChunk, "action_chunk", self._on_chunk, qos.COMMAND)
         self.listen(Odometry, "odom", self._on_odometry, qos.SENSOR)
-        self.listen(JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self.listen(JointState, "joint_states", self._on_joints, qos.JOINTS)
         self.listen(LaserScan, "scan", self._on_scan, qos.SENSOR)
         self.listen(Scene, "scene", self._on_scene, qos.SENSOR)
         self.listen(SafetyStatus, "safety_status", self._on_safety, qos.STATUS)

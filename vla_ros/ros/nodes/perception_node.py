@@ -51,7 +51,8 @@ class PerceptionNode(VlaNode):
             remedy = "Name the URDF or MJCF there, or set perception_node.use_tf to true (tf2)."
             raise ConfigError(f"{robot.name}.model", robot.model, remedy)
         self._pipeline = PerceptionPipeline(params, self.load_catalog(), self.load_home(), robot)
-        self._states = StateBuffer(self._pose_params.max_state_age)
+        needed = tuple(j for g in robot.groups for j in g.names) if self._model is not None else ()
+        self._states = StateBuffer(self._pose_params.max_state_age, needed=needed)
         self._intrinsics: CameraIntrinsics | None = None
         self._images: dict[str, Image] = {}
         self._pending: tuple[float, Image, Image] | None = None
@@ -62,7 +63,7 @@ class PerceptionNode(VlaNode):
         self.listen(Image, "camera/depth/image_raw", lambda m: self._on_image("depth", m), qos.SENSOR)
         self.listen(CameraInfo, "camera/camera_info", self._on_info, qos.SENSOR)
         self.listen(OdometryMsg, "odom", self._on_odometry, qos.SENSOR)
-        self.listen(JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self.listen(JointState, "joint_states", self._on_joints, qos.JOINTS)
         self._process_guarded = self.guard("camera", self._process)
         self.steady_timer(0.04, self._process_when_ready)
 

@@ -18,6 +18,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from vla_ros.core.errors import ConfigError
+from vla_ros.core.joint_memory import JointMemory
 from vla_ros.msg import CommandStatus, MotionGoal, MotionStatus, Plan, SafetyStatus, Scene, Task
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.planner import Planner

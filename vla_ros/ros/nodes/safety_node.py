@@ -62,7 +62,7 @@ class SafetyNode(VlaNode):
         self._listen_bytes("gripper_raw", self._gate.on_gripper)
         self.listen(LaserScan, "scan", self._on_scan, qos.SENSOR)
         self.listen(Odometry, "odom", self._on_odometry, qos.SENSOR)
-        self.listen(JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self.listen(JointState, "joint_states", self._on_joints, qos.JOINTS)
         self.listen(BatteryState, "battery_state", self._on_battery, qos.SENSOR)
         if "imu" in robot.sensors:
             self.listen(Imu, "imu", self._on_imu, qos.SENSOR)
