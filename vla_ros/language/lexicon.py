@@ -15,6 +15,7 @@ from vla_ros.core.errors import ConfigError
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.language.english import FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
+from vla_ros.language.sayings import Saying, compile_sayings
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
 
@@ -45,6 +46,8 @@ class Lexicon:
     furniture: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     containers: frozenset[str] = frozenset()
+    sayings: tuple[Saying, ...] = ()
+    offers: tuple[Saying, ...] = ()
     _table: dict[str, list[tuple[tuple[str, ...], Entry]]] = field(default_factory=dict)
     speller: Speller = field(default_factory=lambda: Speller(()))
 
@@ -76,6 +79,8 @@ class Lexicon:
         lexicon._add_home(home)
         lexicon._add_people(people)
         lexicon._add_absent(words)
+        lexicon.sayings = compile_sayings(words.sayings)
+        lexicon.offers = compile_sayings(words.offers, "words.offers")
         lexicon._finish()
         return lexicon
 
@@ -203,4 +208,6 @@ class Lexicon:
         vocabulary -= set(self.words.other_names) - FUNCTION_WORDS
         for phrases_by_kind in (self.words.hazards, self.words.cannot):
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
+        for saying in (*self.sayings, *self.offers):
+            vocabulary |= {w for w in (*saying.parts, *saying.meaning) if w.isalpha()}
         self.speller = Speller(vocabulary, self.words.other_names)

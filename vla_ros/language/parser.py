@@ -15,6 +15,7 @@ from vla_ros.language.foreign import foreign_language
 from vla_ros.language.frames import IMMEDIATE, Frames
 from vla_ros.language.hazards import Hazards
 from vla_ros.language.lexicon import Entry, Lexicon
+from vla_ros.language.sayings import Sayings
 from vla_ros.language.sequence import Piece, arrange
 from vla_ros.language.shout import is_shout
 from vla_ros.language.speaking import VERBS as SPEECH_VERBS
@@ -24,7 +25,18 @@ from vla_ros.language.tokens import Tokens, tokenize
 MAX_CHARACTERS = 1000
 _EXAMPLE = "Say for example: 'bring me the red cup from the kitchen table'."
 _LEADS = frozenset((",", ".", "and", "then", "to", "please", "you", "robot", "or", "now", "go", "just"))
+_ASKING = frozenset(("could", "can", "would", "will", "may"))
 _NOT_ENGLISH_YET = "I understand English only."
+
+
+def _with_place(step: TaskStep, found: Referent) -> TaskStep:
+    """The step with ``found``'s relations on the referent that is the same apart from them."""
+    bare = dataclasses.replace(found, relations=())
+    for name in ("object", "recipient"):
+        referent = getattr(step, name)
+        if referent is not None and dataclasses.replace(referent, relations=()) == bare:
+            return dataclasses.replace(step, **{name: found})
+    return step
 
 
 class GrammarParser:
@@ -39,6 +51,7 @@ class GrammarParser:
         self.open_world = open_world
         self._reader = ArgumentReader(lexicon)
         self._hazards = Hazards(lexicon)
+        self._sayings = Sayings(lexicon.sayings, self._reader)
 
     def parse(self, text: str, previous: Task | None = None) -> Task:
         """The Task for ``text``; its kind is task, question, refusal or unknown.
@@ -91,7 +104,7 @@ class GrammarParser:
         )
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
-        return _Sentence(self, tokens, text, previous).task()
+        return _Sentence(self, self._sayings.rewrite(tokens), text, previous).task()
 
     @property
     def reader(self) -> ArgumentReader:
@@ -336,8 +349,22 @@ class _Sentence:
             steps = self.frames.steps(verb, [*arguments.items, *self._take_prefix(), *spoken])
             if negated and verb in ("stop", "pause"):
                 steps, negated = [TaskStep("resume")], False
+        if verb in ("find", "meet") and self._told_where(at, steps):
+            return max(end, after)
         self._add(steps, verb, negated)
         return max(end, after)
+
+    def _told_where(self, at: int, steps: list[TaskStep]) -> bool:
+        """ "…, you will find her at the desk" only says where somebody of the step before is; that is added to it."""
+        spoken = self.words[max(0, at - 3) : at]
+        if not self.pieces or "you" not in spoken or spoken[-1] == "you" or spoken[0] in _ASKING:
+            return False
+        found = steps[0].object
+        if found is None or not found.relations:
+            return False
+        last = self.pieces[-1]
+        last.steps = [_with_place(step, found) for step in last.steps]
+        return True
 
     def _harmless(self, at: int, after: int, entry: Entry) -> tuple[int, Entry] | None:
         """ "run into the kitchen" only sounds like harm: the plain verb in it, when nobody could be hurt."""

@@ -52,6 +52,8 @@ class Words:
     properties: Table = _table("property of a thing or person -> words")
     cannot: Table = _table("what the robot has no skill for -> verbs")
     hazards: Table = _table("kind of hazard -> words")
+    sayings: Table = _table("a command -> other ways to say it; {thing}, {who}, {place} and {any} are open")
+    offers: Table = _table("a command -> remarks after which the robot offers it; slots as in sayings")
 
     @classmethod
     def load(cls, paths: str | Path | Sequence[str | Path]) -> Words:
