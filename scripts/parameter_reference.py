@@ -18,8 +18,10 @@ sys.path.insert(0, str(ROOT))
 
 from vla_ros.core import catalog, files, floorplan, people, robot_description  # noqa: E402
 from vla_ros.core.config import param_info  # noqa: E402
+from vla_ros.safety import relay  # noqa: E402
 
 STAGES = ("perception", "language", "planning", "control", "safety", "sim")
+MORE_NODES = (("watchdog_node", relay.WatchdogParams),)
 FILES = (
     ("Robot file (config/robots/*.yaml)", robot_description.RobotDescription),
     ("Floor plan (config/homes/*.yaml)", floorplan.FloorPlan),
@@ -47,6 +49,8 @@ def page() -> str:
         for name, cls in vars(module).items():
             if dataclasses.is_dataclass(cls) and name.endswith("Params") and cls.__module__ == module.__name__:
                 parts.append(_table(cls))
+    for title, cls in MORE_NODES:
+        parts += [f"## {title}", _table(cls)]
     for title, cls in FILES:
         parts.append(f"## {title}")
         parts += [text for kind in _nested(cls, []) for text in (f"### {kind.__name__}", _table(kind))]

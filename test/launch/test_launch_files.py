@@ -74,7 +74,7 @@ def test_a_launch_file_starts_what_vla_up_starts(name: str, monkeypatch: pytest.
         assert file == process.params_file
         assert values == {key: yaml.safe_load(value) for key, value in process.parameters}
         assert tuple(node.kwargs["remappings"]) == process.remappings
-        assert node.kwargs["ros_arguments"] == ["--log-level", process.logger_level]
+        assert node.kwargs["ros_arguments"] == ["--log-level", process.logger_level, "--enclave", process.enclave]
 
 
 def test_a_node_that_ends_shuts_the_launch_down(monkeypatch: pytest.MonkeyPatch) -> None:

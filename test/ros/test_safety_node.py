@@ -8,40 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (make setup)")
 
-from diagnostic_msgs.msg import DiagnosticArray
+from gate_bench import ROOT, Bed
+from gate_story import HOME, arm_trajectory
 from geometry_msgs.msg import Twist
-from nav_msgs.msg import Odometry as OdometryMsg
-from rclpy.executors import SingleThreadedExecutor
-from sensor_msgs.msg import JointState, LaserScan
 from std_msgs.msg import Bool
-from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
-
-from gate_story import HOME, arm_trajectory, scan_of
-from vla_ros.msg import SafetyStatus as SafetyStatusMsg
-
-from vla_ros.core.geometry import JointPositions, Pose2D
-from vla_ros.core.robot_description import RobotDescription
-from vla_ros.core.robot_state import JointStates, Odometry
-from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.ros import conversions as c
 from vla_ros.ros import qos
-from vla_ros.ros.node import VlaNode
-from vla_ros.ros.nodes.safety_node import SafetyNode
 
 pytestmark = pytest.mark.ros
-ROOT = Path(__file__).resolve().parents[2]
-ROBOT = RobotDescription.load(ROOT / "config" / "robots" / "home_robot.yaml")
 
 CONTROL = """
 import time, rclpy
@@ -57,112 +40,6 @@ while True:
     out.publish(message)
     time.sleep(0.02)
 """
-
-
-class Bench(VlaNode):
-    """Drivers and control of a robot that stands in an empty room; `mute` names what is silent."""
-
-    def __init__(self) -> None:
-        super().__init__("bench")
-        self.mute: set[str] = {"command"}
-        self.speed = 0.0
-        self.twists: list[tuple[float, Twist]] = []
-        self.trajectories: list[tuple[float, JointTrajectory]] = []
-        self.statuses: list[SafetyStatus] = []
-        self.diagnostics: list[str] = []
-        self.raw = self.create_publisher(Twist, "cmd_vel_raw", qos.COMMAND)
-        self.raw_trajectory = self.create_publisher(JointTrajectory, "joint_trajectory_raw", qos.EVENT)
-        self.stop = self.create_publisher(Bool, "emergency_stop", qos.EVENT)
-        self.odom = self.create_publisher(OdometryMsg, "odom", qos.SENSOR)
-        self.joints = self.create_publisher(JointState, "joint_states", qos.SENSOR)
-        self.scan = self.create_publisher(LaserScan, "scan", qos.SENSOR)
-        self.listen(Twist, "cmd_vel", lambda m: self.twists.append((time.monotonic(), m)), qos.COMMAND)
-        self.listen(
-            JointTrajectory, "joint_trajectory", lambda m: self.trajectories.append((time.monotonic(), m)), qos.EVENT
-        )
-        self.listen(SafetyStatusMsg, "safety_status", self._on_status, qos.STATUS)
-        self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENT)
-        self.services_ = {n: self.create_client(Trigger, n) for n in ("arm", "disarm", "reset_safety")}
-        self._count = 0
-        self.steady_timer(0.02, self._feed)
-
-    def _on_status(self, message: SafetyStatusMsg) -> None:
-        self.statuses.append(c.safety_status_from_msg(message))
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        self.diagnostics += [s.message for s in message.status if s.name.endswith("safety_node")]
-
-    def _feed(self) -> None:
-        self._count += 1
-        stamp = self.now_s()
-        if "odom" not in self.mute:
-            self.odom.publish(c.odometry_to_msg(Odometry(stamp, Pose2D())))
-        if "joints" not in self.mute:
-            names = tuple(j for g in ROBOT.groups for j in g.names)
-            positions = (*HOME.positions, *([0.02] * (len(names) - len(HOME.positions))))
-            self.joints.publish(c.joint_states_to_msg(JointStates(stamp, JointPositions(names, positions))))
-        if "scan" not in self.mute and self._count % 2 == 0:
-            self.scan.publish(c.scan_to_msg(scan_of(np.full(360, np.inf), stamp)))
-        if "command" not in self.mute:
-            self.command(self.speed)
-
-    def command(self, *axes: float) -> None:
-        message = Twist()
-        v, w = message.linear, message.angular
-        v.x, v.y, v.z, w.x, w.y, w.z = (*axes, *([0.0] * (6 - len(axes))))
-        self.raw.publish(message)
-
-    @property
-    def status(self) -> SafetyStatus:
-        return self.statuses[-1]
-
-
-class Bed:
-    """The node under test and the bench on one executor (the node as a process: ``of_process``)."""
-
-    def __init__(self, in_process: bool = True) -> None:
-        rclpy.try_shutdown()
-        rclpy.init()
-        self.executor = SingleThreadedExecutor()
-        self.node = SafetyNode() if in_process else None
-        self.bench = Bench()
-        for node in filter(None, (self.node, self.bench)):
-            self.executor.add_node(node)
-
-    def until(self, done: Callable[[], bool], seconds: float = 8.0) -> bool:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.executor.spin_once(timeout_sec=0.01)
-            if done():
-                return True
-        return False
-
-    def call(self, name: str) -> Trigger.Response:
-        client = self.bench.services_[name]
-        assert self.until(client.service_is_ready)
-        future = client.call_async(Trigger.Request())
-        assert self.until(future.done)
-        return future.result()
-
-    def arm(self) -> Bed:
-        bench = self.bench
-        assert self.until(lambda: bool(bench.statuses) and bench.status.state == "stopped"), bench.statuses[-1:]
-        answer = self.call("arm")
-        assert answer.success, answer.message
-        bench.mute.discard("command")
-        assert self.until(lambda: bench.status.state == "armed"), bench.status
-        return self
-
-    def drive(self, speed: float = 0.3) -> Bed:
-        self.bench.speed = speed
-        assert self.until(lambda: abs(self.bench.twists[-1][1].linear.x - speed) < 1e-6), self.bench.status
-        return self
-
-    def close(self) -> None:
-        self.executor.shutdown()
-        for node in filter(None, (self.node, self.bench)):
-            node.destroy_node()
-        rclpy.try_shutdown()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ ARGUMENTS = {
     "params_file": "parameters of all nodes; empty: config/vla.yaml",
     "log_level": f"of all nodes: {', '.join(LOG_LEVELS)}",
     "use_sim_time": "true: /clock is the time",
+    "watchdog": "true: watchdog_node stands between the gate and drivers that have no time-out of their own",
     "set": "more parameters, separated by blanks: safety_node.rate_hz=50.0 planner_node.when_busy=refuse",
 }
 """Launch argument -> what it is. The same names as the fields of BringUp, but for ``set``."""
@@ -35,6 +36,7 @@ def description(*, with_home: bool, required: tuple[str, ...] = ()) -> LaunchDes
         "params_file": base.params_file,
         "log_level": base.log_level,
         "use_sim_time": str(with_home).lower(),
+        "watchdog": "false",
         "set": "",
     }
     declared = [
@@ -57,6 +59,7 @@ def actions(context: LaunchContext, *, with_home: bool) -> list[Any]:
         log_level=given["log_level"],
         use_sim_time=given["use_sim_time"].lower() in ("true", "1"),
         with_home=with_home,
+        watchdog=given["watchdog"].lower() in ("true", "1"),
         overrides=tuple(given["set"].split()),
     )
     settings = [
@@ -74,7 +77,7 @@ def node_action(process: Process) -> Node:
         namespace=process.namespace,
         parameters=[process.params_file, values],
         remappings=list(process.remappings),
-        ros_arguments=["--log-level", process.logger_level],
+        ros_arguments=["--log-level", process.logger_level, "--enclave", process.enclave],
         output="screen",
         on_exit=Shutdown(reason=f"{process.executable} has ended; ending all the others"),
     )

@@ -16,6 +16,8 @@ from vla_ros.core.robot_description import RobotDescription, Topics
 
 ROBOT_NODES = ("safety_node", "control_node", "perception_node", "planner_node", "language_node")
 """Executables of every robot, the gate first: nothing may speak before it listens."""
+WATCHDOG_NODES = ("watchdog_node",)
+"""Executables between the gate and drivers that have no time-out of their own."""
 HOME_NODES = ("sim_node",)
 """Executables that stand in for the robot's drivers and its surroundings."""
 DRIVER_TOPICS = {
@@ -33,6 +35,8 @@ DRIVER_TOPICS = {
     "gripper": "gripper",
 }
 """The package's own name of each topic that a robot's YAML (`topics:`) may rename."""
+GATED = ("cmd_vel", "joint_trajectory", "gripper")
+"""Topics to the drivers, spoken by the gate; with a watchdog the gate's are called ``<name>_gated``."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*/?")
 
@@ -53,6 +57,8 @@ class BringUp:
     use_sim_time: bool = False
     with_home: bool = False
     """also start the simulated home"""
+    watchdog: bool = False
+    """also start watchdog_node between the gate and the drivers"""
     overrides: tuple[str, ...] = ()
     """``node.parameter=value`` in YAML, e.g. ``sim_node.seed=7``; they win over the file"""
 
@@ -70,7 +76,11 @@ class BringUp:
     @property
     def executables(self) -> tuple[str, ...]:
         """What is started, in this order."""
-        return (*HOME_NODES, *ROBOT_NODES) if self.with_home else ROBOT_NODES
+        return (
+            *(HOME_NODES if self.with_home else ()),
+            *(WATCHDOG_NODES if self.watchdog else ()),
+            *ROBOT_NODES,
+        )
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,14 @@ class Process:
         return f"{'.'.join([*path, self.executable])}:={self.log_level}"
 
     @property
+    def enclave(self) -> str:
+        """Its place in an SROS2 keystore (docs/security.md); only a name while security is off."""
+        return "/".join(["", *filter(None, self.namespace.split("/")), self.executable])
+
+    @property
     def ros_arguments(self) -> list[str]:
         """The command line after the program: ``--ros-args …``."""
-        arguments = ["--ros-args", "--log-level", self.logger_level]
+        arguments = ["--ros-args", "--log-level", self.logger_level, "--enclave", self.enclave]
         if self.namespace:
             arguments += ["-r", f"__ns:=/{self.namespace}"]
         arguments += ["--params-file", self.params_file]
@@ -129,7 +144,7 @@ def processes(chosen: BringUp) -> tuple[Process, ...]:
             namespace=namespace,
             params_file=params_file,
             parameters=(*parameters, *_overrides_of(name, chosen.overrides)),
-            remappings=remappings,
+            remappings=led_to_watchdog(remappings) if chosen.watchdog and name == "safety_node" else remappings,
             log_level=chosen.log_level,
         )
         for name in chosen.executables
@@ -140,6 +155,12 @@ def topic_remappings(topics: Topics) -> tuple[tuple[str, str], ...]:
     """From the package's names to the robot's, where they differ."""
     pairs = ((DRIVER_TOPICS[field.name], getattr(topics, field.name)) for field in fields(topics))
     return tuple((own, driver) for own, driver in pairs if own != driver)
+
+
+def led_to_watchdog(remappings: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The gate's remappings when the watchdog stands between it and the drivers."""
+    others = tuple((own, driver) for own, driver in remappings if own not in GATED)
+    return (*others, *((topic, f"{topic}_gated") for topic in GATED))
 
 
 def quoted(text: str) -> str:

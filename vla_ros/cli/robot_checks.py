@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from vla_ros.cli.finding import BAD, NOTE, OK, Finding
-from vla_ros.cli.processes import DRIVER_TOPICS, HOME_NODES, ROBOT_NODES
+from vla_ros.cli.processes import DRIVER_TOPICS, GATED, HOME_NODES, ROBOT_NODES, WATCHDOG_NODES
 
-GATED = ("cmd_vel", "joint_trajectory", "gripper")
-"""Driver topics that nobody but the gate may publish."""
+GATES = {"safety_node", *WATCHDOG_NODES}
+"""Nobody else may publish the topics of GATED."""
 LOWEST_HZ = {"image": 2.0, "depth": 2.0, "camera_info": 2.0, "odom": 10.0, "joint_states": 10.0, "scan": 5.0}
 
 
@@ -144,11 +144,11 @@ def quality_of_service(seen: Observation) -> Iterator[Finding]:
 def bypasses(seen: Observation) -> Iterator[Finding]:
     """Only the gate publishes to the drivers."""
     for own, names in seen.gated.items():
-        others = sorted(set(names) - {"safety_node"})
+        others = sorted(set(names) - GATES)
         if others:
             remedy = f"Remap their output to {own}_raw, so that the gate stands last."
             yield Finding(BAD, "gate", f"{', '.join(others)} publish {own} past the safety gate", remedy)
-    if "safety_node" in seen.nodes and not any(set(names) - {"safety_node"} for names in seen.gated.values()):
+    if "safety_node" in seen.nodes and not any(set(names) - GATES for names in seen.gated.values()):
         yield Finding(OK, "gate", "nothing passes by it")
 
 
