@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vla_ros.cli.processes import DRIVER_TOPICS, HOME_NODES, ROBOT_NODES, BringUp, Process, processes
+from vla_ros.cli.processes import (
+    DRIVER_TOPICS,
+    GATED,
+    HOME_NODES,
+    ROBOT_NODES,
+    WATCHDOG_NODES,
+    BringUp,
+    Process,
+    processes,
+)
 from vla_ros.core.config import load_yaml
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.resources import config_file
@@ -54,6 +63,24 @@ def test_a_namespace_moves_nodes_logger_and_the_homes_clock() -> None:
     assert ("__ns:=/left") in process.ros_arguments
 
 
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_the_watchdog_speaks_to_the_drivers_in_the_gates_place(robot: str) -> None:
+    driver = RobotDescription.load(config_file(robot, "robots")).topics
+    table = named(processes(BringUp(robot=robot, home="", watchdog=True)))
+    assert set(table) == {*ROBOT_NODES, *WATCHDOG_NODES}
+    gate, watchdog = dict(table["safety_node"].remappings), dict(table["watchdog_node"].remappings)
+    for topic in GATED:
+        assert gate[topic] == f"{topic}_gated"
+        assert watchdog.get(topic, topic) == getattr(driver, topic)
+    assert "watchdog_node" not in named(processes(BringUp(robot=robot, home="")))
+
+
+def test_every_process_has_its_own_place_in_the_keystore() -> None:
+    table = processes(BringUp(namespace="left", with_home=True, watchdog=True))
+    assert [process.enclave for process in table] == [f"/left/{process.executable}" for process in table]
+    assert all(p.ros_arguments[p.ros_arguments.index("--enclave") + 1] == p.enclave for p in table)
+
+
 def test_overrides_reach_their_node_alone() -> None:
     table = named(processes(BringUp(overrides=("safety_node.rate_hz=100.0", "planner_node.when_busy=refuse"))))
     assert ("rate_hz", "100.0") in table["safety_node"].parameters
@@ -89,4 +116,4 @@ def test_a_mistake_is_refused_with_its_remedy(wrong: dict, words: str) -> None:
 
 def test_the_shipped_parameters_reach_namespaced_nodes_and_only_known_ones() -> None:
     keys = set(load_yaml(CONFIG / "vla.yaml"))
-    assert keys <= {"/**", *(f"/**/{name}" for name in (*ROBOT_NODES, *HOME_NODES))}
+    assert keys <= {"/**", *(f"/**/{name}" for name in (*ROBOT_NODES, *HOME_NODES, *WATCHDOG_NODES))}
