@@ -14,8 +14,8 @@ from vla_ros.core.geometry import Box, Pose, Pose2D
 from vla_ros.core.motion import MotionGoal, MotionStatus
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene, SceneObject
-from vla_ros.core.task import Referent, Relation
-from vla_ros.planning import describe, grasps, places, recovery, spots
+from vla_ros.core.task import Referent, Relation, TaskStep
+from vla_ros.planning import describe, grasps, places, recovery, search, spots
 from vla_ros.planning.belief import Belief, Held
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure, of_motion
@@ -350,3 +350,103 @@ def test_words_for_people() -> None:
     assert describe.article("apple") == "an apple"
     assert describe.plural("box", 3) == "three boxes"
     assert describe.plural("person", 0) == "no people"
+
+
+@pytest.mark.parametrize(
+    ("referent", "words"),
+    [
+        (Referent("object", "cup", attributes=("red",)), "the red cup"),
+        (Referent("object", "cup", not_attributes=("blue",)), "the cup that is not blue"),
+        (Referent("object", "cup", superlative="left_most"), "the leftmost cup"),
+        (Referent("object", "knife", quantity=-1), "the knives"),
+        (Referent("person", "person", attributes=("orange", "shirt")), "the person in the orange shirt"),
+        (
+            Referent("object", "cup", relations=(Relation("left_of", Referent("object", "bowl")),)),
+            "the cup to the left of the bowl",
+        ),
+    ],
+)
+def test_a_referent_is_said_in_good_english(referent: Referent, words: str) -> None:
+    assert Target(referent).words() == words
+
+
+def test_a_promise_names_what_was_asked_for_and_nothing_twice() -> None:
+    cup = Referent("object", "cup", attributes=("red",), relations=(Relation("from", Referent("place", "counter")),))
+    kitchen = TaskStep("go", destination=Referent("place", "kitchen"))
+
+    def promise(*steps: TaskStep) -> str:
+        home = FakeHome()
+        home.submit(*steps)
+        home.step()
+        return next(s.text for s in home.statuses if s.state == "accepted")
+
+    give = TaskStep("bring", object=cup, recipient=Referent("user"))
+    assert promise(give) == "I will hand you the red cup."
+    assert promise(kitchen, TaskStep("pick", object=cup), give) == (
+        "I will go to the kitchen, pick up the red cup from the counter and hand it to you."
+    )
+    shelf = TaskStep("place", object=cup, destination=Referent("place", "desk"), destination_relation="on")
+    assert promise(shelf) == "I will put the red cup on the desk."
+    assert promise(TaskStep("go", destination=Referent("user"))) == "I will come to you."
+
+
+# -- where to look
+
+
+def order(home: FakeHome, usual: tuple[str, ...], glanced_since: float = math.inf) -> list[str]:
+    rest, names = search.surfaces_to_search(PLAN.furniture, {}), []
+    belief = home.planner.world.belief
+    while rest:
+        piece = search.next_piece(rest, belief, FLOOR, usual, glanced_since)
+        assert piece is not None
+        rest.remove(piece)
+        names.append(piece.name)
+        stand = FLOOR.front_points(piece, 0.55, 0.95)[0]
+        home.robot = stand
+        home._sense()
+    return names
+
+
+def test_a_search_begins_where_the_kind_is_usually_kept_and_leaves_nothing_out() -> None:
+    home = home_with(robot=Pose2D(2.8, 2.3, 0.0))
+    cup, phone = (CATALOG.kind(k).found_on for k in ("cup", "phone"))
+    searched = order(home, cup)
+    assert len(searched) == len(search.surfaces_to_search(PLAN.furniture, {}))
+    assert searched.index("kitchen_counter") < searched.index("living_shelf")
+    assert searched.index("kitchen_table") < searched.index("tv_bench")
+    assert {"sofa", "bed"} <= set(searched[-6:])
+    assert order(home_with(robot=Pose2D(6.5, 2.0, 0.0)), phone)[0] == "desk"
+
+
+def test_driving_costs_count_between_equally_likely_places() -> None:
+    at_table = home_with(robot=Pose2D(1.4, 5.75, math.pi))
+    assert order(at_table, ("table",))[0] == "kitchen_table"
+    in_office = home_with(robot=Pose2D(6.5, 2.0, 0.0))
+    assert order(in_office, ("table",))[0] == "office_table"
+
+
+def test_what_the_camera_has_swept_in_passing_is_looked_at_later() -> None:
+    home = home_with(robot=Pose2D(1.0, 6.4, math.pi / 2))
+    belief = home.planner.world.belief
+    counter = PLAN.piece("kitchen_counter")
+    view = np.eye(4)
+    down = 0.5
+    view[:3, 2] = (0.0, math.cos(down), -math.sin(down))
+    view[:3, 0] = (1.0, 0.0, 0.0)
+    view[:3, 1] = np.cross(view[:3, 2], view[:3, 0])
+    x, y, z = counter.surface_point(counter.surfaces[0], (0.0, 0.0))
+    view[:3, 3] = np.array([x, y, z]) - 1.5 * view[:3, 2]
+    assert order(home, ("counter",), 0.0)[0] == "kitchen_counter"
+    belief.observe_scene(Scene(5.0, "odom", (), Pose.from_matrix(view)))
+    assert belief.glances.share(counter, 0.0) > 0.5 > belief.glances.share(counter, 6.0)
+    assert belief.glances.share(PLAN.piece("fridge"), 0.0) == 0.0, "a closed door hides what is behind it"
+    likely = ("counter", "table")
+    home.robot = Pose2D(1.4, 6.2, math.pi / 2)
+    home._sense()
+    rest = [counter, PLAN.piece("kitchen_table")]
+    first = search.next_piece(rest, belief, FLOOR, likely, math.inf)
+    swept = search.next_piece(rest, belief, FLOOR, likely, 0.0)
+    assert first is not None and swept is not None
+    assert (first.name, swept.name) == ("kitchen_counter", "kitchen_table")
+    belief.forget("anything")
+    assert belief.glances.share(counter, 0.0) == 0.0, "somebody moves things: what was seen proves nothing"
