@@ -12,10 +12,12 @@ from vla_ros.core.geometry import JointPositions, Pose2D
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, LaserScan, Odometry
+from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.gate import Gate, GateOutput
 from vla_ros.safety.params import SafetyParams
 
 ROBOT = RobotDescription.load(Path(__file__).parents[2] / "config" / "robots" / "home_robot.yaml")
+MODEL = RobotModel(ROBOT)
 JOINTS = tuple(j for g in ROBOT.groups for j in g.names)
 ARM = ROBOT.group("arm")
 HOME = ROBOT.posture("home")

@@ -22,6 +22,7 @@ class JointLimit:
     velocity: float = param(description="highest speed", unit="rad/s or m/s", minimum=1e-4, maximum=20.0)
     acceleration: float = param(2.0, "highest acceleration", unit="rad/s2 or m/s2", minimum=1e-3, maximum=100.0)
     prismatic: bool = param(False, "true for a joint that slides (its numbers are metres)")
+    effort: float = param(0.0, "highest effort, 0 = unknown", unit="N m or N", minimum=0.0, maximum=1e5)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,3 +52,12 @@ class Battery:
     stamp_s: float
     percentage: float
     voltage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Imu:
+    """Specific force [m/s2] (up at rest) and angular velocity [rad/s], in the axes of base_link."""
+
+    stamp_s: float
+    acceleration: tuple[float, float, float]
+    angular_velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)

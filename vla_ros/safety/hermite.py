@@ -57,3 +57,19 @@ def _turning_points(a: Vector, b: Vector, c: Vector) -> tuple[Vector, Vector]:
         first, second = q / a, c / q
     roots = (np.clip(np.nan_to_num(r, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0) for r in (first, second))
     return tuple(roots)  # type: ignore[return-value]
+
+
+def between(positions: Vector, velocities: Vector, seconds: float, shares: Vector) -> Vector:
+    """Positions inside one segment, (n, j).
+
+    Args:
+        positions: (2, j) at its ends [rad or m].
+        velocities: (2, j) at its ends [per s].
+        seconds: its duration.
+        shares: (n,) of the duration, in [0, 1].
+    """
+    s = shares[:, None]
+    p0, p1 = positions
+    m0, m1 = velocities * seconds
+    b, c = 3.0 * (p1 - p0) - 2.0 * m0 - m1, m0 + m1 - 2.0 * (p1 - p0)
+    return np.asarray(p0 + s * (m0 + s * (b + s * c)))

@@ -20,11 +20,13 @@ class Level(IntEnum):
     """The base stands at once, joints may move."""
     BRAKE = 4
     """The base brakes within its limits, joints are held."""
-    HALT = 5
+    POSTURE = 5
+    """The base brakes within its limits, the arm goes slowly to its safe posture and is held there."""
+    HALT = 6
     """The base stands at once, joints are held."""
-    E_STOP = 6
+    E_STOP = 7
     """Like HALT, latched until reset."""
-    FAULT = 7
+    FAULT = 8
     """Like HALT, until the gate is started anew."""
 
 

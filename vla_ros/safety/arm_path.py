@@ -1,0 +1,108 @@
+"""Where an arm goes along a trajectory: into itself, out of its workspace, into a keep-out zone. All or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from vla_ros.core.geometry import Pose2D, Vector
+from vla_ros.core.motion import JointTrajectory
+from vla_ros.robot.kinematics import RobotModel
+from vla_ros.safety.hermite import between
+from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.silhouette import Silhouette
+from vla_ros.safety.trajectory_check import refuse
+from vla_ros.safety.verdict import PASS, Level, Verdict
+from vla_ros.safety.zones import KeepOut
+
+
+def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: float) -> tuple[Vector, Vector]:
+    """Times (n,) and positions (n, j) along a trajectory, the measured start first, so dense that no joint goes
+    farther than ``step`` [rad or m] from one to the next on a straight way."""
+    start = np.array([[measured[name] for name in trajectory.names]])
+    times = np.append(0.0, trajectory.times_s)
+    positions = np.vstack([start, trajectory.positions])
+    velocities = np.zeros_like(positions)
+    if trajectory.velocities is not None:
+        velocities[1:] = trajectory.velocities
+    seconds = np.diff(times)
+    bulge = np.abs(velocities[:-1]).max(axis=1) + np.abs(velocities[1:]).max(axis=1)
+    ways = np.maximum(np.abs(np.diff(positions, axis=0)).max(axis=1), bulge * seconds / 4.0)
+    all_times, all_positions = [times[:1]], [positions[:1]]
+    for i, count in enumerate(np.maximum(1, np.ceil(ways / step)).astype(int)):
+        shares = np.arange(1, count + 1) / count
+        all_times.append(times[i] + shares * seconds[i])
+        all_positions.append(between(positions[i : i + 2], velocities[i : i + 2], seconds[i], shares))
+    return np.concatenate(all_times), np.concatenate(all_positions)
+
+
+class ArmPath:
+    """Judges the way of a joint group through space.
+
+    Args:
+        params: density, workspace.
+        model: kinematics and collision shapes.
+        silhouette: the model's spheres.
+        keep_out: closed zones in odom.
+    """
+
+    def __init__(self, params: SafetyParams, model: RobotModel, silhouette: Silhouette, keep_out: KeepOut) -> None:
+        self._params, self._model, self._silhouette, self._keep_out = params, model, silhouette, keep_out
+        self._scene = model.collision_scene()
+        self._arm = np.flatnonzero(silhouette.joints > 0)
+        self._radii = silhouette.radii[self._arm]
+
+    def judge(self, trajectory: JointTrajectory, measured: Mapping[str, float], pose: Pose2D) -> Verdict:
+        """PASS, or what the trajectory would run into.
+
+        Args:
+            trajectory: judged by TrajectoryCheck before.
+            measured: joint positions by name.
+            pose: of the base in odom.
+        """
+        _, positions = samples(trajectory, measured, self._params.path_step)
+        most = self._params.path_samples
+        if len(positions) > most:
+            return refuse("size", f"its way has {len(positions)} samples, allowed are {most}; send it in parts.")
+        rest = dict(measured)
+        start = self._model.configuration(rest)
+        began = self._spheres(start)
+        leaving = None if self._scene.free(start) else self._leaving(start)
+        for row in positions[1:]:
+            rest.update(zip(trajectory.names, map(float, row)))
+            q = self._model.configuration(rest)
+            free = self._scene.free(q)
+            if leaving is not None and (free or leaving.free(q)):
+                leaving = None if free else leaving
+            elif not free:
+                return refuse("self_collision", f"{self._scene.touching(q)} on its way.")
+            verdict = self._space(self._spheres(q), began, pose)
+            if verdict.level > Level.PASS:
+                return verdict
+        if leaving is not None:
+            return refuse("self_collision", f"{self._scene.touching(q)} from its start to its end.")
+        return PASS
+
+    def _leaving(self, start: Vector):  # type: ignore[no-untyped-def]
+        """The robot without the contacts that it already has: it must be able to leave them."""
+        scene = self._model.collision_scene()
+        scene.allow_contacts_at(start)
+        return scene
+
+    def _spheres(self, q: Vector) -> Vector:
+        return self._silhouette.centers(q)[self._arm]
+
+    def _space(self, centers: Vector, began: Vector, pose: Pose2D) -> Verdict:
+        p = self._params
+        low, low_began = centers[:, 2] - self._radii, began[:, 2] - self._radii
+        if np.any(low < np.minimum(p.workspace_floor_m, low_began)):
+            lowest = float(low.min())
+            return refuse("workspace", f"it comes down to {lowest:.2f} m.", lowest, p.workspace_floor_m)
+        reach = np.hypot(*centers[:, :2].T) + self._radii
+        if np.any(reach > np.maximum(p.workspace_radius_m, np.hypot(*began[:, :2].T) + self._radii)):
+            farthest = float(reach.max())
+            return refuse("workspace", f"it reaches out to {farthest:.2f} m.", farthest, p.workspace_radius_m)
+        placed = np.column_stack([pose.transform(centers[:, :2]), centers[:, 2]])
+        zone = self._keep_out.entered(placed, self._radii)
+        return refuse("keep_out", f"it enters the zone {zone}.", thing=zone) if zone else PASS

@@ -1,0 +1,79 @@
+"""Who counts as a person, where each one stands and how fast each may come. Doubt makes a person, never less."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.safety.params import SafetyParams
+
+_LEAST_RADIUS_M = 0.15
+_TALLEST_M = 2.3
+_WIDEST_M = 1.0
+_OFF_FLOOR_M = 0.3
+_SIGHTINGS = 3
+_SURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """A person as a circle in odom [m] with the speed [m/s] that must be reckoned with."""
+
+    id: str
+    x: float
+    y: float
+    radius: float
+    speed: float
+
+
+class People:
+    """The people of the newest scene.
+
+    What was once a person stays one for as long as its track lives, whatever it is called later; what is as
+    large as a person and stands on the floor is one too. A speed counts as measured after three sightings in a
+    row of a track that perception is sure of; else ``human_speed_mps`` is used.
+
+    Args:
+        params: speeds, memory.
+    """
+
+    def __init__(self, params: SafetyParams) -> None:
+        self._params = params
+        self._known: set[str] = set()
+        self._sightings: dict[str, int] = {}
+        self.humans: tuple[Human, ...] = ()
+
+    def see(self, scene: Scene) -> None:
+        """A new scene; objects with numbers that are not finite are left out."""
+        oldest = scene.stamp_s - self._params.person_memory_s
+        lately = [o for o in scene.objects if o.visible or o.last_seen_s >= oldest]
+        found = [o for o in lately if self._is_person(o) and _finite(o)]
+        self._sightings = {o.id: self._sightings.get(o.id, 0) + 1 for o in found if o.visible}
+        self._known = {o.id for o in scene.objects if o.id in self._known} | {o.id for o in found}
+        self.humans = tuple(self._human(o) for o in found)
+
+    def _is_person(self, thing: SceneObject) -> bool:
+        return (
+            thing.shape == "person"
+            or thing.score_of("person") > 0.0
+            or thing.id in self._known
+            or self._is_as_large(thing)
+        )
+
+    def _is_as_large(self, thing: SceneObject) -> bool:
+        length, width, height = thing.size
+        on_floor = thing.pose.position[2] - height / 2.0 < _OFF_FLOOR_M
+        return self._params.person_height_m <= height <= _TALLEST_M and max(length, width) < _WIDEST_M and on_floor
+
+    def _human(self, thing: SceneObject) -> Human:
+        radius = max(_LEAST_RADIUS_M, max(thing.size[:2]) / 2.0)
+        speed = self._params.human_speed_mps
+        sure = max(thing.confidence, thing.score_of("person")) >= _SURE
+        if sure and self._sightings.get(thing.id, 0) >= _SIGHTINGS:
+            speed = math.hypot(*thing.velocity[:2]) + self._params.human_margin_mps
+        return Human(thing.id, thing.pose.position[0], thing.pose.position[1], radius, speed)
+
+
+def _finite(thing: SceneObject) -> bool:
+    return all(map(math.isfinite, (*thing.pose.position, *thing.size, *thing.velocity)))

@@ -1,0 +1,214 @@
+"""Keeps the speed of base and arm, near people, to what stops in time or to what is harmless when it touches.
+
+The limit at a distance d is max(SSM(d), contact-safe speed), as ISO/TS 15066 5.5.1 allows, so that a robot can
+hand things over. d is measured on the floor plan, from every part of the robot, the arm along its way included.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
+from vla_ros.core.motion import JointTrajectory
+from vla_ros.core.robot_description import RobotDescription
+from vla_ros.robot.kinematics import RobotModel
+from vla_ros.safety.arm_path import samples
+from vla_ros.safety.contact_speed import ContactSpeeds, robot_mass
+from vla_ros.safety.footprint import Footprint
+from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.people import Human
+from vla_ros.safety.settle import Settle
+from vla_ros.safety.silhouette import Silhouette
+from vla_ros.safety.ssm import Separation
+from vla_ros.safety.verdict import PASS, Level, Verdict
+
+_STANDS_MPS = 0.005
+_UNKNOWN_KG = 150.0
+
+
+class Sweep:
+    """The parts of an arm along one trajectory, in base_link.
+
+    Attributes:
+        times: (k,) from its start [s].
+        centers: (k, n, 3) [m].
+        speeds: (k, n) of each part on the way to the next sample [m/s].
+    """
+
+    def __init__(self, times: Vector, centers: Vector) -> None:
+        self.times, self.centers = times, centers
+        ways = np.linalg.norm(np.diff(centers, axis=0), axis=2) / np.maximum(np.diff(times), 1e-6)[:, None]
+        self.speeds = np.vstack([ways, ways[-1:]]) if len(ways) else np.zeros(centers.shape[:2])
+
+    def window(self, since_s: float, until_s: float) -> tuple[Vector, Vector]:
+        """Centres and speeds of the samples between two times, at least of the last one before them."""
+        first = max(0, int(np.searchsorted(self.times, since_s, side="right")) - 1)
+        last = max(first, int(np.searchsorted(self.times, until_s, side="right")) - 1)
+        return self.centers[first : last + 1], self.speeds[first : last + 1]
+
+
+class SeparationGuard:
+    """Speed limits for the people around.
+
+    Args:
+        params: constants of the two formulas.
+        robot: base limits, footprint.
+        footprint: the same as an outline.
+        model: None for a robot without a model: then only the base counts.
+        silhouette: the model's spheres.
+    """
+
+    def __init__(
+        self,
+        params: SafetyParams,
+        robot: RobotDescription,
+        footprint: Footprint,
+        model: RobotModel | None,
+        silhouette: Silhouette | None,
+    ) -> None:
+        self._params, self._footprint, self._model, self._silhouette = params, footprint, model, silhouette
+        p = params
+        uncertain = (p.intrusion_m, p.human_uncertainty_m, p.robot_uncertainty_m)
+        self._base = Separation(p.reaction_time_s, p.braking_share * robot.base.deceleration, *uncertain)
+        self._arm = Separation(p.reaction_time_s, p.arm_deceleration, *uncertain)
+        self._carried = p.payload_kg
+        self._settle, self._settle_arm = Settle(p.settle_s), Settle(p.settle_s)
+        self._still: Vector = np.zeros((0, 3))
+        self._sweep: Sweep | None = None
+        self._began = -math.inf
+        self.humans: tuple[Human, ...] = ()
+        self._renew()
+
+    def carry(self, mass_kg: float) -> None:
+        """What the hand holds; never reckoned with less than ``payload_kg``."""
+        if math.isfinite(mass_kg):
+            self._carried = max(self._params.payload_kg, mass_kg)
+            self._renew()
+
+    def see_joints(self, measured: Mapping[str, float]) -> None:
+        """The arm as it stands now."""
+        if self._model is not None and self._silhouette is not None:
+            self._still = self._silhouette.centers(self._model.configuration(measured))[self._parts]
+
+    def begin(self, trajectory: JointTrajectory, measured: Mapping[str, float], now: float) -> None:
+        """A trajectory went to the driver."""
+        self._sweep, self._began = self._sweep_of(trajectory, measured), now
+
+    def end(self) -> None:
+        """The arm was told to hold."""
+        self._sweep = None
+
+    # ---- the base
+
+    def judge(self, wish: Twist2D, pose: Pose2D, now: float) -> Verdict:
+        """PASS, or SLOW with the share of the wished twist that may pass, or BLOCK."""
+        return self._settle.judge(self._base_verdict(wish, pose), now) if wish != ZERO_TWIST else PASS
+
+    def _base_verdict(self, wish: Twist2D, pose: Pose2D) -> Verdict:
+        found = PASS
+        for human in self.humans:
+            at = pose.inverse_transform(np.array([human.x, human.y]))
+            for verdict in (self._column(wish, at, human), self._outrigger(wish, at, human)):
+                if (verdict.level, -verdict.scale) > (found.level, -found.scale):
+                    found = verdict
+        return found
+
+    def _column(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
+        """The footprint itself."""
+        away = math.hypot(*at)
+        toward = (wish.vx * at[0] + wish.vy * at[1]) / max(away, 1e-9)
+        distance = float(self._footprint.clearance(at[None])[0]) - human.radius
+        return self._limit(toward, distance, self._base_contact.legs, human, self._base)
+
+    def _outrigger(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
+        """Parts of the arm that reach out of the footprint."""
+        if not len(self._still):
+            return PASS
+        centers, radii = self._still, self._radii
+        out = self._footprint.clearance(centers[:, :2]) + radii > 0.0
+        if not out.any():
+            return PASS
+        centers, radii = centers[out], radii[out]
+        way = at - centers[:, :2]
+        away = np.maximum(np.hypot(*way.T), 1e-9)
+        vx, vy = wish.vx - wish.wz * centers[:, 1], wish.vy + wish.wz * centers[:, 0]
+        toward = (vx * way[:, 0] + vy * way[:, 1]) / away
+        distance = away - radii - human.radius
+        found = PASS
+        for i in np.flatnonzero(toward > _STANDS_MPS):
+            z, r = float(centers[i, 2]), float(radii[i])
+            verdict = self._limit(
+                float(toward[i]), float(distance[i]), self._base_contact.at(z - r, z + r), human, self._base
+            )
+            if (verdict.level, -verdict.scale) > (found.level, -found.scale):
+                found = verdict
+        return found
+
+    def _limit(self, toward: float, distance: float, contact: float, human: Human, separation: Separation) -> Verdict:
+        if toward <= _STANDS_MPS:
+            return PASS
+        monitored = separation.speed(distance, human.speed)
+        limit = max(monitored, contact)
+        if toward <= limit:
+            return PASS
+        name = "ssm" if monitored >= contact else "contact_speed"
+        text = f"A person {max(distance, 0.0):.2f} m away: at most {limit:.2f} m/s toward them, not {toward:.2f}."
+        return Verdict(Level.SLOW, name, text, toward, limit, human.id, limit / toward)
+
+    # ---- the arm
+
+    def share(self, trajectory: JointTrajectory, measured: Mapping[str, float], pose: Pose2D) -> Verdict:
+        """PASS, or SLOW with the share of its speed at which a new trajectory may be driven."""
+        sweep = self._sweep_of(trajectory, measured)
+        return PASS if sweep is None else self._fastest(sweep.centers, sweep.speeds, pose)
+
+    def judge_arm(self, pose: Pose2D, now: float) -> Verdict:
+        """PASS, or BRAKE when the arm is too fast for somebody who came near."""
+        verdict = PASS
+        if self._sweep is not None:
+            since = now - self._began
+            if since <= self._sweep.times[-1]:
+                until = since + self._params.reaction_time_s + self._params.arm_stop_s
+                verdict = self._fastest(*self._sweep.window(since, until), pose)
+        if verdict.level > Level.PASS:
+            text = f"The arm stops. {verdict.text}"
+            verdict = Verdict(Level.BRAKE, verdict.cause, text, verdict.value, verdict.limit, verdict.object, 0.0)
+        return self._settle_arm.judge(verdict, now)
+
+    def _sweep_of(self, trajectory: JointTrajectory, measured: Mapping[str, float]) -> Sweep | None:
+        if self._model is None or self._silhouette is None:
+            return None
+        times, positions = samples(trajectory, measured, self._params.sweep_step)
+        rest, centers = dict(measured), []
+        for row in positions:
+            rest.update(zip(trajectory.names, map(float, row)))
+            centers.append(self._silhouette.centers(self._model.configuration(rest))[self._parts])
+        return Sweep(times, np.array(centers))
+
+    def _fastest(self, centers: Vector, speeds: Vector, pose: Pose2D) -> Verdict:
+        """The part that is most above its limit, over samples (k, n, 3) with their speeds (k, n)."""
+        found = PASS
+        for human in self.humans:
+            at = pose.inverse_transform(np.array([human.x, human.y]))
+            distance = np.hypot(centers[..., 0] - at[0], centers[..., 1] - at[1]) - self._radii - human.radius
+            # Farther away than the fastest part needs, nothing can be above its limit.
+            near = distance < self._arm.distance(human.speed, float(speeds.max(initial=0.0)))
+            for k, i in np.argwhere(near & (speeds > self._arm_contact.least)):
+                z, r = float(centers[k, i, 2]), float(self._radii[i])
+                contact = self._arm_contact.at(z - r, z + r)
+                verdict = self._limit(float(speeds[k, i]), float(distance[k, i]), contact, human, self._arm)
+                if (verdict.level, -verdict.scale) > (found.level, -found.scale):
+                    found = verdict
+        return found
+
+    def _renew(self) -> None:
+        p, silhouette = self._params, self._silhouette
+        whole, arm = (silhouette.total_mass(), silhouette.arm_mass()) if silhouette else (0.0, 0.0)
+        base_kg = robot_mass(max(p.base_mass_kg, whole) or _UNKNOWN_KG, self._carried)
+        self._base_contact = ContactSpeeds.of(base_kg, p.contact_area_m2, p.head_height_m)
+        self._arm_contact = ContactSpeeds.of(robot_mass(arm, self._carried), p.contact_area_m2, p.head_height_m)
+        self._parts = np.flatnonzero(silhouette.joints > 0) if silhouette else np.zeros(0, int)
+        self._radii = silhouette.radii[self._parts] if silhouette else np.zeros(0)
