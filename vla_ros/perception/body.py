@@ -19,8 +19,8 @@ def body_mask(cloud: Cloud, boxes: tuple[Box, ...], margin: float) -> Mask:
     pixels = np.flatnonzero(cloud.valid.ravel() & (cloud.depth.ravel() <= reach))
     if len(pixels) == 0:
         return out
-    points = cloud.xyz.reshape(-1, 3)[pixels]
-    low, high = points.min(axis=0), points.max(axis=0)
+    x, y, z = np.ascontiguousarray(cloud.xyz.reshape(-1, 3)[pixels].T)  # reductions along rows are the quick ones
+    low, high = np.array([x.min(), y.min(), z.min()]), np.array([x.max(), y.max(), z.max()])
     own = np.zeros(len(pixels), dtype=bool)
     for box in boxes:
         center = box.pose.xyz
@@ -28,10 +28,13 @@ def body_mask(cloud: Cloud, boxes: tuple[Box, ...], margin: float) -> Mask:
         radius = float(np.linalg.norm(half))
         if (center + radius < low).any() or (center - radius > high).any():
             continue
-        offset = points - center.astype(np.float32)
-        near = np.flatnonzero(np.abs(offset).max(axis=1) <= radius)
+        near = np.flatnonzero(np.abs(x - np.float32(center[0])) <= radius)
+        near = near[np.abs(y[near] - np.float32(center[1])) <= radius]
+        near = near[np.abs(z[near] - np.float32(center[2])) <= radius]
         if len(near):
-            local = np.abs(offset[near] @ box.pose.matrix()[:3, :3].astype(np.float32))
-            own[near] |= (local <= half.astype(np.float32)).all(axis=1)
+            offset = np.column_stack([x[near], y[near], z[near]]) - center.astype(np.float32)
+            local = np.abs(offset @ box.pose.matrix()[:3, :3].astype(np.float32))
+            limit = half.astype(np.float32)
+            own[near] |= (local[:, 0] <= limit[0]) & (local[:, 1] <= limit[1]) & (local[:, 2] <= limit[2])
     out.ravel()[pixels[own]] = True
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,23 +56,29 @@ def check_frame(frame: RgbdFrame) -> None:
 
 def back_project(frame: RgbdFrame, min_range: float, max_range: float) -> Cloud:
     """Points of every pixel; depth that is NaN, too near or too far is marked invalid."""
-    depth = np.nan_to_num(np.asarray(frame.depth, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    depth = np.asarray(frame.depth, dtype=np.float32)
+    finite = np.isfinite(depth)
+    if not finite.all():
+        depth = np.where(finite, depth, np.float32(0.0))
     valid = (depth >= min_range) & (depth <= max_range)
     pose = np.asarray(frame.world_from_camera, dtype=np.float64)
-    turned = _rays(frame.intrinsics) @ pose[:3, :3].T.astype(np.float32)
-    xyz = (turned * depth.reshape(-1, 1) + pose[:3, 3].astype(np.float32)).reshape(*depth.shape, 3)
+    flat = _rays(frame.intrinsics) @ pose[:3, :3].T.astype(np.float32)
+    flat *= depth.reshape(-1, 1)
+    flat += pose[:3, 3].astype(np.float32)
+    xyz = flat.reshape(*depth.shape, 3)
     rgb = _exposed(np.ascontiguousarray(frame.rgb))
     return Cloud(xyz, depth, valid, rgb, pose[:3, 3].copy(), float(frame.intrinsics.fx))
 
 
 def _exposed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The image brightened so that its brightest parts are nearly white: dim rooms must not turn white into grey."""
-    bright = float(np.percentile(rgb[::4, ::4].max(axis=2), 96))
+    sparse = rgb[::4, ::4]
+    bright = float(np.percentile(np.maximum(np.maximum(sparse[..., 0], sparse[..., 1]), sparse[..., 2]), 96))
     gain = min(max(_WHITE / max(bright, 1.0), 1.0), _MAX_GAIN)
     if gain < 1.02:
         return rgb
     table = np.minimum(np.arange(256) * gain, 255).astype(np.uint8)
-    return table[rgb]
+    return np.asarray(cv2.LUT(rgb, table), dtype=np.uint8)
 
 
 @lru_cache(maxsize=4)
