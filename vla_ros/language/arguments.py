@@ -25,6 +25,9 @@ SEPARATORS = tuple(
         "so that you can",
     )
 )  # fmt: skip
+_SEPARATORS: dict[str, list[tuple[str, ...]]] = {}
+for _phrase in sorted(SEPARATORS, key=lambda phrase: -len(phrase)):
+    _SEPARATORS.setdefault(_phrase[0], []).append(_phrase)
 SIMULTANEOUS = frozenset((("meanwhile",), ("in", "the", "meantime"), ("at", "the", "same", "time")))
 CONDITIONS = {"if": "if", "when": "when", "whenever": "when", "once": "when", "until": "until", "till": "until",
               "unless": "unless", "as soon as": "when", "in case": "if", "while": "when"}  # fmt: skip
@@ -87,9 +90,10 @@ class ArgumentReader:
     def separator(self, words: list[str], at: int) -> int:
         """Number of tokens of the separator at ``at``, 0 when there is none."""
         best = 0
-        for phrase in SEPARATORS:
-            if len(phrase) > best and tuple(words[at : at + len(phrase)]) == phrase:
+        for phrase in _SEPARATORS.get(words[at], ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
                 best = len(phrase)
+                break
         if best == 1 and words[at : at + 2] in (["next", "to"], ["second", "from"], ["first", "from"]):
             return 0
         if best == 0 and words[at] == "to" and self.verb(words, at + 1) and not self.nouns_only(words, at + 1):

@@ -128,6 +128,8 @@ class Context:
         self.person: Referent | None = None
         self.place: Referent | None = None
         self.last: Referent | None = None
+        self.mover: Referent | None = None
+        """The thing or person last spoken of: what "them" is."""
         self.guesses = 0
 
     def remember(self, referent: Referent | None) -> None:
@@ -142,6 +144,8 @@ class Context:
             self.place = referent
         if referent.kind in ("object", "person", "place"):
             self.last = referent
+        if referent.kind in ("object", "person"):
+            self.mover = referent
 
     def referent(self, described: Described, wants: str = "object") -> Referent:
         """Builds and remembers the referent. ``wants`` (object, person, place) settles pronouns and names."""
@@ -232,7 +236,7 @@ class Context:
         elif wants == "place":
             found = self.place or self.thing
         else:
-            found = self.thing or (self.person if noun.pronoun == "them" else None)
+            found = self.mover if noun.pronoun == "them" else self.thing
         if found is None and noun.pronoun == "him":
             return Referent(kind="person", category="person")
         if found is None:

@@ -125,21 +125,17 @@ class Frames:
     def _follow(self, slots: Slots, verb: str) -> list[TaskStep]:
         target = slots.first or slots.beneficiary
         who = self.context.referent(target, "person") if target else USER
+        if who.kind in ("object", "place"):
+            raise Unclear("refusal", f"I follow people, and {who.words()} does not walk.")
         destination = self.context.referent(slots.to, "place") if slots.to else None
         return [TaskStep("follow", object=who, destination=destination)]
 
     def _guide(self, slots: Slots, verb: str) -> list[TaskStep]:
         who = self.context.referent(slots.first, "person") if slots.first else USER
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
-        if target is None and verb == "accompany":
+        if target is None and verb == "accompany" and (who == USER or not self.context.open_world):
             return [TaskStep("follow", object=who)]
-        if target is None and not self.context.open_world:
-            raise Unclear("question", f"Where shall I take {who.words()}?")
-        source = self.context.referent(slots.source, "place") if slots.source else None
-        if target is None:
-            return [TaskStep("guide", object=who, source=source)]
-        wants = "person" if target[0].is_person else "place"
-        return [TaskStep("guide", object=who, source=source, destination=self.context.referent(target, wants))]
+        return [self._lead(who, target, slots)]
 
     # -- perceiving, waiting ------------------------------------------------------------------------------
 
@@ -239,8 +235,10 @@ class Frames:
             raise Unclear("question", "Where shall I go?")
         if target is None and recipient is None and verb in _PUTTING:
             noun, pps, target, relation = self._destination_of(noun, pps)
-        if noun.is_person and (target is not None or verb in ("take", "bring", "move")) and noun.pronoun != "them":
-            return self._lead(noun, pps, target, slots)
+        mover = self.context.mover
+        someone = noun.is_person or (noun.pronoun == "them" and mover is not None and mover.kind == "person")
+        if someone and (target is not None or verb in ("take", "bring", "move", "get")):
+            return self._lead(self.context.referent((noun, pps), "person"), target, slots)
         if noun.pronoun == "it" and self.context.thing is None and verb == "put" and _AWAY & set(slots.particles):
             return TaskStep("place")  # "put it down": whatever is in the hand
         thing = self.context.referent((noun, pps), "object")
@@ -260,12 +258,17 @@ class Frames:
             return dataclasses.replace(step, skill="place", destination=place, destination_relation=relation)
         return step
 
-    def _lead(self, noun: Noun, pps: list[tuple[str, Noun]], target: Described | None, slots: Slots) -> TaskStep:
-        who = self.context.referent((noun, pps), "person")
-        if target is None and not self.context.open_world:
-            raise Unclear("question", f"Where shall I take {who.words()}?")
+    def _lead(self, who: Referent, target: Described | None, slots: Slots) -> TaskStep:
+        if who.kind == "object":
+            raise Unclear("refusal", f"I lead people, and {who.words()} does not walk. I could carry it.")
         source = self.context.referent(slots.source, "place") if slots.source else None
-        place = self.context.referent(target, "place") if target is not None else None
+        if target is not None:
+            place: Referent | None = self.context.referent(target, "person" if target[0].is_person else "place")
+        else:
+            back = "back" in slots.particles or (slots.direction is not None and slots.direction[0] == "back")
+            place = USER if back else None
+        if place is None and not self.context.open_world:
+            raise Unclear("question", f"Where shall I take {who.words()}?")
         return TaskStep("guide", object=who, source=source, destination=place)
 
     @staticmethod

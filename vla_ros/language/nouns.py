@@ -106,6 +106,9 @@ class NounReader:
             if at > start and (noun.attributes or noun.superlative or noun.posture or noun.counted):
                 return at, noun
             return None
+        if noun.kind == "person" and noun.category == "person" and {"male", "female"} & set(noun.attributes):
+            noun.category = "man" if "male" in noun.attributes else "woman"
+            noun.attributes = [a for a in noun.attributes if a not in ("male", "female")]
         if noun.plural and not noun.counted and noun.kind != "place":
             noun.quantity = -1
         return head, noun

@@ -1,0 +1,52 @@
+"""When two logical forms say the same: literally, or up to what carries no meaning in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Union
+
+Tree = Union[str, tuple["Tree", ...]]
+
+
+def read(form: str) -> Tree:
+    """The nested tuples of a form such as ``( go " <room> " )``. Raises ValueError for unbalanced parentheses."""
+    tokens = iter([t for t in form.split() if t != '"'])
+    trees = tuple(_read(tokens, 0))
+    return trees[0] if len(trees) == 1 else trees
+
+
+def _read(tokens: Iterator[str], depth: int) -> Iterator[Tree]:
+    for token in tokens:
+        if token == "(":
+            yield tuple(_read(tokens, depth + 1))
+        elif token == ")":
+            if depth == 0:
+                raise ValueError("unbalanced )")
+            return
+        else:
+            yield token
+    if depth:
+        raise ValueError("unbalanced (")
+
+
+def canonical(tree: Tree) -> Tree:
+    """The form without what carries no meaning.
+
+    The order of the conditions under a lambda; ``and`` around them; "largest" beside "biggest"; ``person`` beside a
+    gesture, which only people have.
+    """
+    if isinstance(tree, str):
+        return "biggest" if tree == "largest" else tree
+    parts = tuple(canonical(part) for part in tree)
+    if not parts or parts[0] != "lambda":
+        return parts
+    head, body = parts[:3], list(parts[3:])
+    body = [inner for part in body for inner in (part[1:] if part[:1] == ("and",) else (part,))]
+    if any(part[:1] == ("is",) for part in body):
+        body = [part for part in body if part[:1] != ("person",)]
+    return (*head, *sorted(body, key=repr))
+
+
+def same(a: str, b: str) -> bool:
+    """True when both forms are equal after :func:`canonical`."""
+    return canonical(read(a)) == canonical(read(b))
