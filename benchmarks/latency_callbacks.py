@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,17 +40,21 @@ class Inner:
             self.seconds += time.perf_counter() - began
 
 
-def figures(callback: Callable[[int], None], inner: Inner, repeats: int) -> dict[str, float]:
-    """Median times [ms] of a callback and of the core inside it, and the median of their ratio."""
-    for k in range(5):
-        callback(k)
+def figures(prepare: Callable[[int], Callable[[], None]], inner: Sequence[Inner], repeats: int) -> dict[str, float]:
+    """Median times [ms] of a callback and of the core inside it, and the median of their ratio.
+
+    ``prepare`` makes what a driver makes (messages, the state of other topics) and returns the callback to time.
+    """
     whole, core = [], []
-    for k in range(5, repeats + 5):
-        inner.seconds = 0.0
+    for k in range(repeats + 5):
+        callback = prepare(k)
+        for method in inner:
+            method.seconds = 0.0
         began = time.perf_counter()
-        callback(k)
-        whole.append(time.perf_counter() - began)
-        core.append(inner.seconds)
+        callback()
+        if k >= 5:
+            whole.append(time.perf_counter() - began)
+            core.append(sum(method.seconds for method in inner))
     ratio = float(np.median(np.array(whole) / np.array(core)))
     return {
         "callback_ms": 1e3 * float(np.median(whole)),
@@ -60,10 +64,10 @@ def figures(callback: Callable[[int], None], inner: Inner, repeats: int) -> dict
 
 
 def measure() -> dict[str, Any]:
-    """Perception's image callback and the gate's answer to a command."""
+    """Perception's image callback, and the gate's callbacks: its answer to a command, and its sensors."""
     rclpy.init()
     try:
-        return {"perception": perception(40), "safety": safety(400)}
+        return {"perception": perception(40), **safety(400)}
     finally:
         rclpy.try_shutdown()
 
@@ -88,25 +92,25 @@ def perception(repeats: int) -> dict[str, float]:
     rgb, depth = camera.render(home.data)
     assert depth is not None
     start = home.placement.robot
-    inner = Inner(node._pipeline, "update")
+    inner = (Inner(node._pipeline, "update"),)
     node._on_info(c.camera_info_to_msg(camera.intrinsics, 0.0, "camera_optical_frame"))
 
-    def callback(k: int) -> None:
+    def prepare(k: int) -> Callable[[], None]:
         stamp = 10.0 + 0.1 * k
         node._on_odometry(c.odometry_to_msg(Odometry(stamp, Pose2D(start.x, start.y, start.theta))))
         node._on_joints(c.joint_states_to_msg(joints(stamp)))
-        node._process(
-            c.image_to_msg(rgb, "rgb8", stamp, "camera_optical_frame"),
-            c.image_to_msg(depth, "32FC1", stamp, "camera_optical_frame"),
-        )
+        colors = c.image_to_msg(rgb, "rgb8", stamp, "camera_optical_frame")
+        depths = c.image_to_msg(depth, "32FC1", stamp, "camera_optical_frame")
+        return lambda: node._process(colors, depths)
 
-    found = figures(callback, inner, repeats)
+    found = figures(prepare, inner, repeats)
     node.destroy_node()
     return found
 
 
-def safety(repeats: int) -> dict[str, float]:
-    """A raw command to a published command beside a wall, over Gate.tick."""
+def safety(repeats: int) -> dict[str, dict[str, float]]:
+    """The gate beside a wall: a raw command to a published command over Gate.on_twist and Gate.tick, and each sensor's
+    message over the Gate's method that takes it."""
     from vla_ros.ros.nodes.safety_node import SafetyNode
 
     node = SafetyNode()
@@ -114,19 +118,34 @@ def safety(repeats: int) -> dict[str, float]:
     angles = -math.pi + np.arange(360) * math.pi / 180
     with np.errstate(divide="ignore"):
         ranges = np.minimum(0.6 / np.abs(np.sin(angles)), 7.9)
-    inner = Inner(gate, "tick")
-    message = Twist()
-    message.linear.x = 0.3
+    methods = {name: Inner(gate, name) for name in ("tick", "on_twist", "on_scan", "on_odometry", "on_joints")}
+    command = Twist()
+    command.linear.x = 0.3
 
-    def callback(k: int) -> None:
+    def sense(now: float) -> dict[str, Callable[[], None]]:
+        scan = LaserScan(now, "lidar_link", -math.pi, math.pi / 180, 0.05, 8.0, ranges)
+        scan_message, odom = c.scan_to_msg(scan), c.odometry_to_msg(Odometry(now, Pose2D()))
+        joint_message = c.joint_states_to_msg(joints(now))
+        return {
+            "safety_scan": lambda: node._on_scan(scan_message),
+            "safety_odom": lambda: node._on_odometry(odom),
+            "safety_joints": lambda: node._on_joints(joint_message),
+        }
+
+    def answer(_: int) -> Callable[[], None]:
         now = node.steady_s()
-        gate.on_odometry(Odometry(now, Pose2D()), now)
-        gate.on_joints(joints(now), now)
-        gate.on_scan(LaserScan(now, "lidar_link", -math.pi, math.pi / 180, 0.05, 8.0, ranges), now)
+        for receive in sense(now).values():
+            receive()
         gate.arm(now)
         node._answered_at = -1.0
-        node._on_twist(message)
+        return lambda: node._on_twist(command)
 
-    found = figures(callback, inner, repeats)
+    found = {"safety": figures(answer, (methods["tick"], methods["on_twist"]), repeats)}
+    for topic, method in (("scan", "on_scan"), ("odom", "on_odometry"), ("joints", "on_joints")):
+
+        def receive(_: int, name: str = f"safety_{topic}") -> Callable[[], None]:
+            return sense(node.steady_s())[name]
+
+        found[f"safety_{topic}"] = figures(receive, (methods[method],), repeats)
     node.destroy_node()
     return found
