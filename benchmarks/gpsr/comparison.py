@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Union
+from typing import TypeAlias
 
-Tree = Union[str, tuple["Tree", ...]]
+Tree: TypeAlias = "str | tuple[Tree, ...]"
 
 
 def read(form: str) -> Tree:
