@@ -39,7 +39,7 @@ _MOVING = (
     "go_place", "go_who", "pick_thing", "bring_user", "bring_who", "place_on", "place_in", "open_door", "close_door",
     "wipe_it", "follow_user", "guide_who", "take_to_room", "push_it", "discard", "move_to", "pick_some",
 )  # fmt: skip
-_ACTING = (*_MOVING, "look_place", "find_thing", "find_who", "greet_who", "switch_on", "switch_off", "count_things",
+_ACTING = (*_MOVING, "look_place", "find_thing", "find_who", "greet_who", "switch_on", "switch_off", "count_there",
            "bring_many", "place_many", "come", "turn_left", "forward", "introduce", "place_beside")  # fmt: skip
 _LAST = (*_ACTING, "say_that", "tell_to", "wait_time", "joke", "time", "say_quote", "joke_who")
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vla_ros.core.errors import ConfigError
+from vla_ros.language.quantities import read_measure
 from vla_ros.language.tokens import Tokens
 
 if TYPE_CHECKING:
     from vla_ros.language.arguments import ArgumentReader
     from vla_ros.language.nouns import Noun
 
-SLOTS = ("thing", "who", "place", "any")
-"""What a pattern may leave open: a thing, a person, a place, any words."""
+SLOTS = ("thing", "who", "place", "amount", "any")
+"""What a pattern may leave open: a thing, a person, a place, a length, angle or time, any words."""
 _GROUP = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}$")
 _LONGEST = 24
@@ -67,10 +68,9 @@ def compile_sayings(table: Mapping[str, Iterable[str]], field: str = "words.sayi
                 raise ConfigError(f"{field}.{meaning}", pattern, "The pattern must have every slot that its key has.")
             if not parts or len(parts) == len(slots):
                 raise ConfigError(f"{field}.{meaning}", pattern, "A pattern needs at least one word.")
-            if parts == target:
-                raise ConfigError(f"{field}.{meaning}", pattern, "A saying cannot stand for itself.")
-            out.append(Saying(parts, target))
-    return tuple(out)
+            if parts != target:  # one reading of a pattern with groups may be the command itself
+                out.append(Saying(parts, target))
+    return tuple(dict.fromkeys(out))
 
 
 class Sayings:
@@ -79,12 +79,13 @@ class Sayings:
     def __init__(self, sayings: Sequence[Saying], reader: ArgumentReader) -> None:
         self._reader = reader
         self._by_word: dict[str, list[Saying]] = {}
-        self._open: list[tuple[str, Saying]] = []
-        """Sayings that begin with a slot, each with its first word."""
+        self._open: dict[str, list[Saying]] = {}
+        """Sayings that begin with a slot, by their first word."""
         for saying in sorted(sayings, key=lambda s: -sum(not _SLOT.match(p) for p in s.parts)):
             first = saying.parts[0]
             if _SLOT.match(first):
-                self._open.append((next(p for p in saying.parts if not _SLOT.match(p)), saying))
+                word = next(p for p in saying.parts if not _SLOT.match(p))
+                self._open.setdefault(word, []).append(saying)
             else:
                 self._by_word.setdefault(first, []).append(saying)
 
@@ -106,8 +107,8 @@ class Sayings:
         """(index after it, the saying, words of each slot) for the longest saying at ``at``."""
         candidates = self._by_word.get(words[at], [])
         if self._open and self._may_begin(words, at):
-            ahead = set(words[at + 1 : at + _LONGEST])
-            candidates = [*candidates, *(s for word, s in self._open if word in ahead)]
+            ahead = dict.fromkeys(words[at + 1 : at + _LONGEST])
+            candidates = [*candidates, *(s for word in ahead for s in self._open.get(word, ()))]
         for saying in candidates:
             slots: dict[str, tuple[int, int]] = {}
             end = self._fit(words, at, saying.parts, 0, slots)
@@ -139,7 +140,11 @@ class Sayings:
             return self._fit(words, at + 1, parts, index + 1, slots) if words[at : at + 1] == [part] else None
         ends = self._ends(words, at)
         for end in reversed(ends) if index + 1 == len(parts) else ends:
-            if index + 1 < len(parts) and words[end : end + 1] != [parts[index + 1]] and not _SLOT.match(parts[index + 1]):
+            if (
+                index + 1 < len(parts)
+                and words[end : end + 1] != [parts[index + 1]]
+                and not _SLOT.match(parts[index + 1])
+            ):
                 continue
             if self._is(part[1:-1].rstrip("0123456789"), words, at, end):
                 slots[part] = (at, end)
@@ -155,7 +160,8 @@ class Sayings:
         for end in range(at + 1, min(at + _LONGEST, len(words)) + 1):
             ends.append(end)
             if end < len(words) and (
-                words[end] in (",", ".") or (self._reader.separator(words, end) and self._reader.starts_clause(words, end))
+                words[end] in (",", ".")
+                or (self._reader.separator(words, end) and self._reader.starts_clause(words, end))
             ):
                 break
         return ends if at < len(words) else []
@@ -163,6 +169,9 @@ class Sayings:
     def _is(self, slot: str, words: list[str], at: int, end: int) -> bool:
         if slot == "any":
             return True
+        if slot == "amount":
+            measure = read_measure(words[:end], at)
+            return measure is not None and at + measure[0] == end
         found = self._reader.nouns.read(words[:end], at)
         if found is None:
             return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vla_ros.core.config import load_dataclass, param
+from vla_ros.core.errors import ConfigError
 
 Phrases = tuple[str, ...]
 Table = dict[str, Phrases]
@@ -21,6 +22,7 @@ def _table(description: str) -> Table:
 class Words:
     """Lists of words and phrases by meaning. Every key may be left out; several files are joined by ``merged``."""
 
+    include: Phrases = param((), "further words files, named relative to this one")
     verbs: Table = _table("what the robot can be told to do: kind of verb -> phrases")
     fillers: Phrases = param((), "words that change nothing: politeness, hesitation")
     robot_names: Phrases = param((), "how the robot is called")
@@ -61,7 +63,13 @@ class Words:
         listed = [paths] if isinstance(paths, (str, Path)) else list(paths)
         words = cls()
         for path in listed:
-            words = words.merged(load_dataclass(cls, path))
+            read = load_dataclass(cls, path)
+            words = words.merged(read)
+            for name in read.include:
+                further = load_dataclass(cls, Path(path).parent / name)
+                if further.include:
+                    raise ConfigError(f"{name}: include", further.include, "Only the first file may include others.")
+                words = words.merged(further)
         return words
 
     def merged(self, other: Words) -> Words:
