@@ -173,6 +173,10 @@ class Context:
             for each in (part, *part.coordinated):
                 inner = self._build(each, owned, "place" if each.is_place or each.pronoun == "it" else "object")
                 predicate = self._predicate(preposition, inner)
+                if predicate in ("left_of", "right_of") and inner.category == "room":
+                    # "the person on the right of the room" stands in it
+                    base = dataclasses.replace(base, superlative=f"{predicate.removesuffix('_of')}_most")
+                    predicate = "in"
                 if predicate:
                     relations.append(Relation(predicate, inner))
                     if inner.kind == "place":
@@ -206,6 +210,9 @@ class Context:
             raise Unclear("unknown", self._absent(noun))
         if noun.asks and not noun.kind:
             raise Unclear("unknown", f"I do not know '{noun.asks}' as a thing. {self._known('object')}")
+        pointed = self._pointed_noun(noun)
+        if pointed is not None:
+            return pointed
         superlative, attributes = noun.superlative, list(dict.fromkeys(noun.attributes))
         if noun.any_will_do and noun.quantity == 1 and not superlative and noun.kind in ("object", "person"):
             attributes.append("any")
@@ -220,6 +227,15 @@ class Context:
             posture=noun.posture,
             not_attributes=tuple(dict.fromkeys(noun.not_attributes)),
         )
+
+    def _pointed_noun(self, noun: Noun) -> Referent | None:
+        """ "that person", "this thing": who or what was last spoken of, when nothing else is said."""
+        if not noun.pointed or noun.attributes or noun.superlative or noun.posture or noun.plural:
+            return None
+        if noun.kind == "person" and not noun.name:
+            spoken = self.person
+            return spoken if spoken is not None and noun.category in ("person", spoken.category) else None
+        return self.thing if noun.kind == "object" and not noun.category and not noun.absent else None
 
     def _pointed(self, noun: Noun, wants: str) -> Referent:
         if noun.pronoun == "here":

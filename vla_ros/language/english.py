@@ -30,7 +30,14 @@ PREPOSITIONS: dict[str, str] = {
     "beside": "beside", "next to": "beside", "alongside": "beside", "adjacent to": "beside", "besides": "beside",
     "between": "between", "in between": "between", "in the middle of": "in",
     "near": "near", "near to": "near", "close to": "near", "nearby": "near", "by": "near", "around": "near",
-    "on the top of": "on",
+    "on the top of": "on", "over at": "at", "over by": "near", "over in": "in", "over on": "on", "out at": "at",
+    "on the left hand side of": "left_of", "to the left hand side of": "left_of", "at the left side of": "left_of",
+    "on the right hand side of": "right_of", "to the right hand side of": "right_of",
+    "at the right side of": "right_of", "at the center of": "on", "in the center of": "on", "on the center of": "on",
+    "from the center of": "from", "at the centre of": "on", "in the centre of": "on", "from the centre of": "from",
+    "from the middle of": "from", "on the middle of": "on", "at the middle of": "on", "on the edge of": "on",
+    "at the edge of": "on", "from the edge of": "from", "in the corner of": "in", "at the side of": "beside",
+    "from the inside": "from", "close by": "near", "right next to": "beside", "right by": "near",
     "to the top of": "onto", "at the top of": "on", "through": "in", "at": "at", "with": "with", "of": "of",
     "about": "about",
     "wearing": "wearing", "called": "called",
@@ -107,6 +114,11 @@ _IRREGULAR = {
     "child": "children",
     "foot": "feet",
 }
+_PARTICIPLES = {
+    "find": "found", "meet": "met", "take": "taken", "bring": "brought", "give": "given", "go": "gone", "see": "seen",
+    "get": "gotten", "hold": "held", "tell": "told", "say": "said",
+    "lead": "led", "drive": "driven", "speak": "spoken", "throw": "thrown", "reach": "reached",
+}  # fmt: skip
 _DOUBLING = word_set("get put set grab stop drop hit run step spin cut sit let tug slap stab beat trip")
 
 
@@ -131,4 +143,5 @@ def inflections(phrase: str) -> tuple[str, ...]:
         return ()
     stem = first[:-1] if first.endswith("e") and not first.endswith("ee") else first
     stem = stem + stem[-1] if first in _DOUBLING else stem
-    return (f"{stem}ing {rest}".strip(), f"{stem}ed {rest}".strip())
+    past = _PARTICIPLES.get(first, f"{stem}ed")
+    return tuple(f"{form} {rest}".strip() for form in (f"{stem}ing", past) if f"{form} {rest}".strip() != phrase)

@@ -67,12 +67,17 @@ class Frames:
 
     def _go(self, slots: Slots, verb: str) -> list[TaskStep]:
         relation, target = "", slots.to or slots.first
+        company = next((n for w, n in slots.loose if w == "with"), None)
+        if company is not None:
+            return self._go_with(company, slots)
         if target is None and slots.loose:
             (relation, noun), rest = slots.loose[0], slots.loose[1:]
             target = (noun, rest)
             relation = "" if relation in ("in", "at", "on", "to", "for") else relation
         elif slots.loose and target is not None:
             target = (target[0], [*target[1], *slots.loose])
+        if target is not None and target[0].is_person and slots.source is not None:
+            target = (target[0], [*target[1], ("from", slots.source[0])])  # "the boy from the bedroom"
         measured = self._measured(slots)
         if target is None:
             if measured is not None:
@@ -85,6 +90,23 @@ class Frames:
         else:
             referent = self.context.referent(target, "place")
         return [TaskStep("go", destination=referent, destination_relation=relation)]
+
+    def _go_with(self, company: Noun, slots: Slots) -> list[TaskStep]:
+        """ "go to the sofa with her" goes where she goes, "go to the table with the cup" carries it there."""
+        back = slots.direction is not None and slots.direction[0] == "back"
+        rest = [(w, n) for w, n in slots.loose if n is not company]
+        described: Described = (company, rest if slots.to is None else [])
+        if slots.source is not None:
+            described[1].append(("from", slots.source[0]))
+        target = slots.to or slots.first
+        wants = "person" if company.is_person or company.pronoun else "object"
+        who = self.context.referent(described, wants)
+        place = USER if back else self.context.referent(target, "place") if target is not None else None
+        if who.kind == "object" and place is not None:
+            return [TaskStep("place", object=who, destination=place)]
+        if back and who.kind == "person":
+            return [TaskStep("guide", object=who, destination=USER)]
+        return [TaskStep("follow", object=who, destination=place)]
 
     def _measured(self, slots: Slots) -> TaskStep | None:
         heading = slots.direction[1] if slots.direction else 0.0
@@ -127,10 +149,12 @@ class Frames:
         who = self.context.referent(target, "person") if target else USER
         if who.kind in ("object", "place"):
             raise Unclear("refusal", f"I follow people, and {who.words()} does not walk.")
+        source = self.context.referent(slots.source, "place") if slots.source else None
         destination = self.context.referent(slots.to, "place") if slots.to else None
-        return [TaskStep("follow", object=who, destination=destination)]
+        return [TaskStep("follow", object=who, source=source, destination=destination)]
 
     def _guide(self, slots: Slots, verb: str) -> list[TaskStep]:
+        slots.nouns = [n for n in slots.nouns if n[0].unknown != "way"] or slots.nouns  # "show her the way to …"
         who = self.context.referent(slots.first, "person") if slots.first else USER
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
         if target is None and verb == "accompany" and (who == USER or not self.context.open_world):
@@ -143,6 +167,9 @@ class Frames:
         target = slots.first or slots.beneficiary or slots.to
         if target is None:
             raise Unclear("question", _QUESTIONS["find"])
+        person = next((n for w, n in target[1] if w == "with" and n.is_person), None)
+        if target[0].is_place and person is not None:
+            target = (person, [("in", target[0])])  # "find the room with a person waving"
         extra = [*slots.loose, *([("from", slots.source[0])] if slots.source else [])]
         wants = "person" if verb == "meet" else "place" if target[0].is_place else "object"
         if target[0].unknown and not target[0].determined and target[0].unknown.istitle():

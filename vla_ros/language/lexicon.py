@@ -201,7 +201,7 @@ class Lexicon:
 
     def _finish(self) -> None:
         for phrases in self._table.values():
-            phrases.sort(key=lambda item: (-len(item[0]), not item[1].known))
+            phrases.sort(key=lambda item: (-len(item[0]), item[1].part == "clothes", not item[1].known))
         vocabulary = {w for phrases in self._table.values() for phrase, _ in phrases for w in phrase}
         vocabulary |= {w for phrase in PREPOSITIONS for w in phrase.split()} | FUNCTION_WORDS
         vocabulary |= {w for phrase in self.words.real_words for w in phrase.split()}

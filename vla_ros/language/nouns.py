@@ -42,6 +42,8 @@ class Noun:
     plural: bool = False
     counted: bool = False
     definite: bool = False
+    pointed: bool = False
+    """True for "that person": one already spoken of, when there is one."""
     determined: bool = False
     pronoun: str = ""
     unknown: str = ""
@@ -118,6 +120,8 @@ class NounReader:
         following = words[start + 1] if start + 1 < len(words) else ""
         if word in USER_WORDS:
             return start + 1, Noun(kind="user", start=start)
+        if word == "my" and following in ("hand", "hands"):
+            return start + 2, Noun(kind="user", start=start)
         if word in ROBOT_WORDS:
             return start + 1, Noun(kind="robot", start=start)
         if word in ("there", "here"):
@@ -153,6 +157,7 @@ class NounReader:
                 at += 1
                 noun.determined = True
                 noun.any_will_do |= word in ("a", "an", "any", "some", "another")
+                noun.pointed |= word in ("this", "that", "these", "those")
                 noun.definite |= word in ("the", "this", "that", "these", "those", "my", "all", "both")
                 if word in _ALL:
                     noun.quantity, noun.counted = -1, True
@@ -251,6 +256,9 @@ class NounReader:
             if following is None or noun.kind not in ("object", "place") or noun.pronoun:
                 return at
             used, entry = following
+            if entry.part == "object" and entry.value == noun.category:
+                at += used  # said twice
+                continue
             if entry.part == "furniture" and entry.value == "door" and noun.category != "room":
                 return at + used  # the fridge door is opened by opening the fridge
             if noun.plural or (entry.part == "room" and entry.known):
@@ -297,5 +305,5 @@ class NounReader:
             or word == "<quote>"
         ):
             return False
-        parts = ("verb", "cannot", "filler", "manner", "about", "robot", "color", "attribute", "posture", "superlative")
+        parts = ("verb", "verb_form", "cannot", "filler", "manner", "about", "robot", "color", "attribute", "posture", "superlative")
         return self._lexicon.match(words, at, *parts) is None
