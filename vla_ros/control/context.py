@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from vla_ros.control.body import MARGIN_M, clear_twist
+from vla_ros.control.body import MARGIN_M, NOTICE_M, clear_twist
 from vla_ros.control.furniture import ignored
 from vla_ros.control.grid import Grid, grid_of
 from vla_ros.control.obstacles import LiveObstacles
@@ -84,10 +84,13 @@ class Context:
     grid: Grid = field(init=False)
     live: LiveObstacles = field(init=False)
     _outlines: OutlineMaker | None = field(init=False, default=None)
+    _around: Vector = field(init=False)
     _distances: dict[tuple[int, int], Vector] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._outlines = OutlineMaker(self.model) if self.model is not None else None
+        circles = [(*b.pose.position[:2], math.hypot(*b.size[:2]) / 2) for b in self.furniture]
+        self._around = np.array(circles, dtype=float).reshape(-1, 3)  # x, y, radius of a circle around each
         self.center_grid((0.0, 0.0))
 
     def center_grid(self, around: tuple[float, float]) -> None:
@@ -125,8 +128,11 @@ class Context:
 
     def clear_of_arm(self, wish: Twist2D, goal: MotionGoal) -> Twist2D:
         """What of a wished twist keeps the arm and what is carried off walls and furniture."""
-        boxes = tuple(b for b in self.furniture if not ignored(b, goal.ignore))
-        return clear_twist(self.outline(goal.carried), boxes, self.pose, wish, self.robot.base)
+        outline = self.outline(goal.carried)
+        gaps = np.hypot(*(self._around[:, :2] - (self.pose.x, self.pose.y)).T) - self._around[:, 2]
+        close = [self.furniture[i] for i in np.flatnonzero(gaps < outline.reach + NOTICE_M)]
+        boxes = tuple(b for b in close if not ignored(b, goal.ignore))
+        return clear_twist(outline, boxes, self.pose, wish, self.robot.base)
 
     def terrain(
         self,
