@@ -130,6 +130,22 @@ def test_people_have_the_colour_of_their_shirts(detector):
     room.close()
 
 
+def test_a_sleeve_over_the_table_is_no_thing_and_the_cup_below_it_is_one(detector):
+    person, cup = Figure("purple", 0.95, 0.9), Thing("cup", "red", 1.4, 0.2)
+    sleeve = Thing("box", "purple", 1.29, 0.8, z=1.05)
+    camera = look(0.6, -1.0, 1.4, 1.25, math.radians(18))
+    room = Room((cup, sleeve), (person,))
+    objects = detector.detect(room.frame(camera))
+    room.close()
+    assert len(objects) == 2 and [o.color for o in objects if o.category == "person"] == ["purple"]
+    best, error = nearest(objects, cup.x, cup.y)
+    assert error < 0.05 and best.color == "red"
+    alone = Room((cup, sleeve))
+    seen = detector.detect(alone.frame(camera))
+    alone.close()
+    assert len(seen) == 2, "without a person it is a thing that somebody holds up"
+
+
 def test_a_person_near_the_robot_is_found_though_head_and_feet_are_out_of_the_image(detector):
     room = Room((), (Figure("purple", 0.9, -1.0),))
     objects = detector.detect(room.frame(look(-0.1, -1.0, 1.4, 0.0, math.radians(15))))

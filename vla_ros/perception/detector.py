@@ -59,7 +59,7 @@ class ClusterDetector:
         own = body_mask(cloud, self_boxes, p.self_margin)
         front = self._background.foreground(cloud, own)
         parts = members(label(cloud, front.mask, p.join_distance), p.min_pixels)
-        people, parts = self._people.find(cloud, parts, front.on_floor, frame.stamp_s, known_people)
+        people, parts = self._people.find(cloud, parts, front, frame.stamp_s, known_people)
         groups = self._grouper.groups(cloud, parts, front, own)
         things = [self._object(group, frame.stamp_s) for group in groups if not self._is_fixture(group)]
         return (*people, *(t for t in things if t is not None))

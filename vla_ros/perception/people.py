@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from vla_ros.core.geometry import Pose
 from vla_ros.core.scene import SceneObject
-from vla_ros.perception.cloud import Cloud, Mask
+from vla_ros.perception.background import Foreground
+from vla_ros.perception.cloud import Cloud
 from vla_ros.perception.colors import color_shares
 from vla_ros.perception.params import PerceptionParams
 
@@ -15,6 +16,8 @@ _TORSO = (0.9, 1.35)
 """Heights between which the shirt is looked for [m]."""
 _REACH = 0.42
 """Segments whose middle is this near to the figure's axis belong to it (arms, legs) [m]."""
+_CLEAR = 0.05
+"""Things stand on furniture or nearly so; sleeves and hands are farther above it [m]."""
 _AXIS_BEHIND = 0.12
 """A body's axis lies so far behind the middle of its visible side [m]."""
 _TYPICAL_HEIGHT = 1.65
@@ -31,17 +34,18 @@ class PeopleFinder:
         self,
         cloud: Cloud,
         parts: list[NDArray[np.intp]],
-        on_floor: Mask,
+        front: Foreground,
         stamp_s: float,
         known: tuple[tuple[float, float], ...] = (),
     ) -> tuple[list[SceneObject], list[NDArray[np.intp]]]:
         """People and the parts (flat pixel indices) that belong to none of them.
 
         ``known`` are the places [m] of people seen a moment ago: a hand or a shoe there is no thing, even when the
-        rest of the figure is out of the image.
+        rest of the figure is out of the image. Over furniture only what hangs clear of it belongs to a body: a
+        sleeve reaches over a table, a cup stands on it.
         """
         xyz = cloud.xyz.reshape(-1, 3)
-        floor = on_floor.ravel()
+        floor, support = front.on_floor.ravel(), front.support.ravel()
         figures: list[list[NDArray[np.intp]]] = []
         rest: list[NDArray[np.intp]] = []
         axes: list[NDArray[np.floating]] = []
@@ -60,7 +64,7 @@ class PeopleFinder:
         remembered = np.array(known, dtype=float).reshape(-1, 2)
         others = []
         for part in rest:
-            if floor[part].mean() <= 0.5:
+            if floor[part].mean() <= 0.5 and float((xyz[part, 2] - support[part]).min()) < _CLEAR:
                 others.append(part)
                 continue
             middle = np.median(xyz[part, :2], axis=0)
