@@ -19,6 +19,7 @@ _SUPERLATIVES = {"left_most": "leftmost", "right_most": "rightmost"}
 _RELATIONS = {"on": "on_top_of", "under": "below", "above": "above", "left_of": "left_of", "right_of": "right_of",
               "behind": "behind", "in_front_of": "in_front_of", "in": "inside"}  # fmt: skip
 _GENDERS = {"man": "male", "boy": "male", "woman": "female", "girl": "female"}
+_OTHER = {"male": "female", "female": "male"}
 _POSTURES = ("standing", "sitting", "lying")
 _ASKED_OF_PEOPLE = ("name", "gender", "pose")
 
@@ -60,12 +61,14 @@ def _person_predicates(person: Referent, place: Referent | None, variable: str) 
     out = [f"( person {variable} )"]
     if person.name:
         out.append(f'( name {variable} " <name> " )')
-    elif person.posture in _POSTURES:
-        out.append(f"( {person.posture} {variable} )")
-    elif person.posture or person.superlative:
+    elif person.superlative or (person.posture and person.posture not in _POSTURES):
         out.append(f'( is {variable} " <gesture> " )')
+    elif person.posture:
+        out.append(f"( {person.posture} {variable} )")
     elif person.category in _GENDERS:
         out.append(f"( {_GENDERS[person.category]} {variable} )")
+    else:
+        out += [f"( {_OTHER[_GENDERS[a]]} {variable} )" for a in person.not_attributes if a in _GENDERS]
     if place is not None:
         out.append(f"( at {variable} {class_of(place)} )")
     return " ".join(out)
@@ -93,12 +96,13 @@ class _Story:
     found_at: Referent | None = None
     forms: list[str] = field(default_factory=list)
     followed: TaskStep | None = None
+    picked: TaskStep | None = None
 
     def tell(self, step: TaskStep) -> None:
         """Adds one step."""
         if step.skill == "go":
             self._go(step)
-        elif step.skill in ("find", "look", "pick") and step.object is not None:
+        elif step.skill in ("find", "look", "pick", "open") and step.object is not None:
             self._find(step)
         else:
             method = getattr(self, f"_{step.skill}", None)
@@ -111,7 +115,7 @@ class _Story:
         if self.forms:
             return self.forms[-1]
         if self.found is not None and self.found.kind == "object":
-            return self._found_form(self.found)
+            return self._bring(self.picked) if self.picked is not None else self._found_form(self.found)
         if self.here is not None:
             return f"( go {class_of(self.here)} )"
         return UNKNOWN
@@ -122,7 +126,9 @@ class _Story:
         destination = step.destination
         if destination is None:
             return
-        if destination.kind == "place":
+        if destination.kind == "user" and self.followed is not None and self.followed.object is not None:
+            self.forms.append(self._lead_back(self.followed.object, self.followed.source))
+        elif destination.kind == "place":
             if self.followed is not None and destination.category == "room":
                 self.forms.append(f"( sequence {self._follow_form(self.followed)} ( go {class_of(destination)} ) )")
             self.here, self.claimed = destination, False
@@ -135,6 +141,7 @@ class _Story:
             self.here, self.claimed = step.object, False
         else:
             self._remember(step.object)
+            self.picked = step if step.skill == "pick" else None
 
     def _remember(self, thing: Referent) -> None:
         self.found_at = self._where(thing)
@@ -149,7 +156,7 @@ class _Story:
         if self.found is not None and dataclasses.replace(thing, relations=()) == dataclasses.replace(
             self.found, relations=()
         ):
-            return self.found_at
+            return self.found_at or (None if self.claimed else self.here)
         return None if self.claimed else self.here
 
     # -- deeds --------------------------------------------------------------------------------------------
@@ -172,8 +179,9 @@ class _Story:
             return ""
         receiver = ""
         if who is not None and who.kind == "person":
-            receiver = person_form(who, self._where(who))
-            self.claimed = True
+            place = self._where(who)
+            receiver = person_form(who, place)
+            self.claimed |= place is self.here
         return f"( bring {self._described(thing, step.source)} {receiver} )"
 
     def _described(self, thing: Referent, source: Referent | None = None) -> str:
@@ -194,8 +202,7 @@ class _Story:
         thing, goal = step.object, step.destination or self.here
         if thing is None or goal is None:
             return ""
-        if goal is self.here:
-            self.claimed = True
+        self.claimed |= goal == self.here
         return f"( put {self._described(thing, step.source)} {class_of(goal)} )"
 
     def _pour(self, step: TaskStep) -> str:
@@ -212,7 +219,7 @@ class _Story:
 
     def _follow_form(self, step: TaskStep) -> str:
         who = step.object or Referent("user")
-        return f"( follow {person_form(who, self._where(who))} )"
+        return f"( follow {person_form(who, self._where(who) or step.source)} )"
 
     def _guide(self, step: TaskStep) -> str:
         who, goal = step.object or Referent("user"), step.destination
@@ -223,6 +230,13 @@ class _Story:
                 '( guide $1 " current " ) ) )'
             )
         return f"( guide {person_form(who, place)} {class_of(goal) if goal is not None else UNKNOWN} )"
+
+    def _lead_back(self, who: Referent, source: Referent | None) -> str:
+        predicates = _person_predicates(who, self._where(who) or source, "$1")
+        return f'( lambda $1 e ( sequence ( follow {predicates} ) ( guide $1 " current " ) ) )'
+
+    def _ask(self, step: TaskStep) -> str:
+        return self._say(step)
 
     def _say(self, step: TaskStep) -> str:
         return f'( say " <whattosay> " {self._hearer(step)} )'
