@@ -55,7 +55,7 @@ class Story:
 
     def __init__(self, params: SafetyParams | None = None, robot: RobotDescription = ROBOT) -> None:
         self.params = params or SafetyParams()
-        self.gate = Gate(self.params, robot)
+        self.gate = Gate(self.params, robot, MODEL if robot.model else None)
         self.now = 100.0
         self.stamp: Callable[[float], float] = lambda now: now
         self.mute: set[str] = set()

@@ -216,8 +216,8 @@ def figure(name: str = "p", **changes: object) -> SceneObject:
 def people_after(*scenes: tuple[SceneObject, ...], params: SafetyParams = PARAMS) -> tuple[Human, ...]:
     people = People(params)
     for k, objects in enumerate(scenes):
-        people.see(Scene(k * 0.1, "odom", objects))
-    return people.humans
+        people.see(Scene(k * 0.1, "odom", objects), k * 0.1)
+    return people.at(0.1 * len(scenes))
 
 
 def test_an_unmeasured_person_comes_with_the_assumed_speed_and_a_measured_one_with_theirs_and_a_margin() -> None:
@@ -441,7 +441,7 @@ def test_somebody_who_comes_near_stops_a_fast_arm_and_not_a_slow_one() -> None:
     beside = Human("p", 0.3, -0.6, 0.25, 1.6)
     for seconds, level in ((0.6, Level.BRAKE), (6.0, Level.PASS)):
         one = guard()
-        one.begin(arm_trajectory({"arm_joint_1": -1.0}, seconds=seconds), MEASURED, 10.0)
+        one.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=seconds), MEASURED, 10.0)
         assert one.judge_arm(HERE, 10.1) == PASS
         one.humans = (beside,)
         verdict = one.judge_arm(HERE, 10.2)
@@ -452,14 +452,14 @@ def test_somebody_who_comes_near_stops_a_fast_arm_and_not_a_slow_one() -> None:
 
 def test_an_arm_that_ended_or_holds_stops_nobody() -> None:
     one = guard(Human("p", 0.3, -0.6, 0.25, 1.6))
-    one.begin(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    one.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
     assert one.judge_arm(HERE, 10.51) == PASS
     two = guard(Human("p", 0.3, -0.6, 0.25, 1.6))
-    two.begin(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    two.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
     two.end()
     assert two.judge_arm(HERE, 10.2) == PASS
     three = guard(Human("p", 0.3, -0.6, 0.25, 1.6), model=False)
-    three.begin(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    three.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
     assert three.judge_arm(HERE, 10.2) == PASS
     assert three.share(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, HERE) == PASS
 

@@ -9,27 +9,35 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
-from vla_ros.core.joint_memory import JointMemory
-from vla_ros.core.motion import JointTrajectory
+from vla_ros.core.geometry import ZERO_TWIST, Twist2D
+from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
-from vla_ros.core.robot_state import Battery, JointStates, LaserScan, Odometry
+from vla_ros.core.robot_state import Battery, Imu, JointStates, LaserScan, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
 from vla_ros.robot.kinematics import RobotModel
+from vla_ros.safety.arm_path import ArmPath
+from vla_ros.safety.arms import Arms
+from vla_ros.safety.chunk_check import ChunkCheck
+from vla_ros.safety.command_source import CommandSource
+from vla_ros.safety.conditions import Conditions
+from vla_ros.safety.drive import Drive
 from vla_ros.safety.e_stop import EmergencyStop
+from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.gripper_check import judge_gripper
 from vla_ros.safety.intervention import Intervention, InterventionLog
-from vla_ros.safety.joint_hold import JointHold
-from vla_ros.safety.obstacle_guard import ObstacleGuard
+from vla_ros.safety.monitors import Monitors
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.ramp import TwistRamp
+from vla_ros.safety.robot_limits import check_robot
 from vla_ros.safety.scan_check import hits, judge_scan
-from vla_ros.safety.sensor_health import SensorHealth
+from vla_ros.safety.senses import Senses
+from vla_ros.safety.separation_guard import SeparationGuard
+from vla_ros.safety.silhouette import Silhouette
+from vla_ros.safety.stamps import Stamp, StampCheck
 from vla_ros.safety.states import Event, State, next_state
-from vla_ros.safety.trajectory_check import TrajectoryCheck, group_of
-from vla_ros.safety.twist_limit import RawTwist, limited_twist, scaled
+from vla_ros.safety.twist_limit import RawTwist
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
+from vla_ros.safety.zones import KeepOut, Zones
 
 _NOTICE_S = 1.0
 _LONGEST_STEP_S = 0.04
@@ -52,99 +60,144 @@ class Gate:
     Args:
         params: time-outs, margins, tolerances.
         robot: limits, groups, footprint, required sensors.
+        model: its kinematics; read from the robot's model file when it is not given.
+        zones: where neither base nor arm may go.
+
+    Raises:
+        ConfigError: the model is missing, or the robot's limits contradict it.
     """
 
-    def __init__(self, params: SafetyParams, robot: RobotDescription) -> None:
+    def __init__(
+        self,
+        params: SafetyParams,
+        robot: RobotDescription,
+        model: RobotModel | None = None,
+        zones: Zones | None = None,
+    ) -> None:
         self._params, self._robot = params, robot
-        self._health = SensorHealth(robot.sensors, params)
-        self._ramp = TwistRamp(robot.base, params.yaw_jerk)
-        self._guard = ObstacleGuard(params, robot.base, RobotModel(robot) if robot.model else None)
-        self._check = TrajectoryCheck(params, robot)
-        self._hold = JointHold(params, self._check.groups)
-        self._e_stop = EmergencyStop()
-        self._log = InterventionLog()
-        self._joints = tuple(j for g in self._check.groups for j in g.names)
+        if model is None and robot.model:
+            model = RobotModel(robot)
+        if model is not None:
+            check_robot(robot, model, params)
+        silhouette = Silhouette(model) if model is not None else None
+        footprint, keep_out = Footprint(robot.base.footprint), KeepOut(zones or Zones())
+        path = ArmPath(params, model, silhouette, keep_out) if model is not None and silhouette is not None else None
+        self._separation = SeparationGuard(params, robot, footprint, model, silhouette)
+        self._drive = Drive(params, robot, model, keep_out.floor_points(math.inf), self._separation)
+        self._arms = Arms(params, robot, path, self._separation)
+        self._senses = Senses(params, robot, self._arms.joints)
+        self._monitors = Monitors(params, robot, footprint, model, silhouette)
+        self._chunks = ChunkCheck(params, robot, footprint, keep_out, model, path)
+        self._source, self._stamps = CommandSource(params), StampCheck(params)
+        self._conditions, self._e_stop, self._log = Conditions(), EmergencyStop(), InterventionLog()
         self.state = State.BOOT
-        self._raw: RawTwist = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        self._raw_at = -math.inf
-        self._pose = Pose2D()
-        self._measured = JointMemory()
-        self._trajectories: list[JointTrajectory] = []
         self._gripper: JointTrajectory | None = None
-        self._conditions: dict[str, Verdict] = {}
+        self._chunk: tuple[Verdict, float] = (PASS, -math.inf)
         self._fault: Verdict | None = None
         self._notice: tuple[Verdict, float] = (PASS, -math.inf)
-        self._wished = ZERO_TWIST
         self._ticked_at = -math.inf
 
-    # ---- inputs
+    @property
+    def teleoperated(self) -> bool:
+        """True while a person drives."""
+        return self._source.teleoperated
 
-    def on_twist(self, raw: RawTwist, now: float) -> None:
+    # ---- commands
+
+    def on_twist(self, raw: RawTwist, now: float, stamp: Stamp | None = None) -> None:
         """Six axes of cmd_vel_raw as they came (linear x y z, angular x y z), finite or not."""
-        self._raw, self._raw_at = raw, now
+        if self._in_time("cmd_vel_raw", stamp, now):
+            self._source.command(raw, now)
 
-    def on_trajectory(self, trajectory: JointTrajectory, now: float) -> None:
+    def on_teleop(self, raw: RawTwist, now: float, stamp: Stamp | None = None) -> None:
+        """Six axes of a person's command; the first that is not zero takes over from the autonomy."""
+        if self._in_time("cmd_vel_teleop", stamp, now):
+            self._source.teleop(raw, now)
+
+    def on_trajectory(self, trajectory: JointTrajectory, now: float, stamp: Stamp | None = None) -> None:
         """A whole-group trajectory; goes out with the next tick, or is refused as a whole."""
+        if not self._in_time("joint_trajectory_raw", stamp, now):
+            return
         verdict = self._joints_verdict(now)
-        if verdict.level == Level.PASS:
-            verdict = self._check.judge(trajectory, self._measured.positions)
-        group = group_of(trajectory, self._check.groups)
+        if verdict.level < Level.BLOCK and verdict.level != Level.INFORM:
+            senses = self._senses
+            verdict = self._arms.take(trajectory, senses.measured, senses.pose, verdict.scale, now)
         if verdict.level > Level.PASS:
-            self._refuse(verdict, now)
-            if group is not None and verdict.cause.startswith("trajectory_"):
-                self._hold.hold_alone(group.name, now)
-        elif group is not None:
-            self._trajectories.append(trajectory)
-            self._hold.passed(group.name, trajectory, now)
+            self._notify(verdict, now)
 
-    def on_gripper(self, command: JointTrajectory, now: float) -> None:
+    def on_gripper(self, command: JointTrajectory, now: float, stamp: Stamp | None = None) -> None:
         """A finger command; goes out with the next tick, or is refused."""
+        if not self._in_time("gripper_raw", stamp, now):
+            return
         verdict = self._joints_verdict(now)
-        if verdict.level == Level.PASS:
+        if verdict.level < Level.BLOCK and verdict.level != Level.INFORM:
             verdict = judge_gripper(command, self._robot, self._params)
         if verdict.level > Level.PASS:
-            self._refuse(verdict, now)
+            self._notify(verdict, now)
         else:
             self._gripper = command
 
+    def on_chunk(self, chunk: ActionChunk, now: float) -> Verdict:
+        """A learned policy's whole chunk, before any of it moves; a bad one stops for as long as it would last."""
+        senses = self._senses
+        verdict = self._chunks.judge(chunk, senses.measured, senses.pose, self._drive.obstacles.points)
+        lasts = len(chunk.actions) * chunk.dt_s if math.isfinite(chunk.dt_s) else self._params.max_duration_s
+        self._chunk = (verdict, now + min(max(lasts, _NOTICE_S), self._params.max_duration_s))
+        return verdict
+
+    def hand_back(self, now: float) -> tuple[bool, str]:
+        """Lets the autonomy drive again after a person did."""
+        return self._source.hand_back()
+
+    # ---- sensors
+
     def on_scan(self, scan: LaserScan, now: float) -> None:
         """A planar scan."""
-        if self._health.note("scan", scan.stamp_s, now, judge_scan(scan, self._params)):
-            self._guard.see(hits(scan, self._robot.lidar_pose), self._pose)
+        if self._senses.health.note("scan", scan.stamp_s, now, judge_scan(scan, self._params)):
+            self._drive.obstacles.see(hits(scan, self._robot.lidar_pose), self._senses.pose)
 
     def on_odometry(self, odometry: Odometry, now: float) -> None:
         """Pose and velocity of the base."""
-        pose, twist = odometry.pose, odometry.twist
-        if not all(map(math.isfinite, (pose.x, pose.y, pose.theta, twist.vx, twist.vy, twist.wz))):
-            self._health.note("odom", odometry.stamp_s, now, _broken("odom", "holds a number that is not finite"))
-        elif self._health.note("odom", odometry.stamp_s, now):
-            self._pose = pose
+        self._senses.see_odometry(odometry, now)
 
     def on_joints(self, joints: JointStates, now: float) -> None:
         """Measured joints; several drivers may each send their own, with stamps of their own."""
-        if not all(map(math.isfinite, joints.positions.positions)):
-            broken = _broken("joint_states", "hold a number that is not finite")
-            self._health.note("joint_states", joints.stamp_s, now, broken)
-        else:
-            self._health.note("joint_states", joints.stamp_s, now, frozen=not self._measured.note(joints, now))
+        if self._senses.see_joints(joints, now):
+            self._monitors.see_joints(joints, self._senses.measured, now)
+            self._separation.see_joints(self._senses.measured)
 
     def on_scene(self, scene: Scene, now: float) -> None:
-        """Perceived people become circles to keep away from; a doubtful person is a person. Whoever has been out of
-        sight for ``person_memory_s`` has walked on; the scan still sees the legs of those who have not."""
-        self._health.note("scene", scene.stamp_s, now)
-        oldest = scene.stamp_s - self._params.person_memory_s
-        lately = [o for o in scene.objects if o.visible or o.last_seen_s >= oldest]
-        people = [o for o in lately if o.shape == "person" or o.score_of("person") > 0.0]
-        circles = [(o.pose.position[0], o.pose.position[1], max(0.15, max(o.size[:2]) / 2)) for o in people]
-        self._guard.see_people(tuple(c for c in circles if all(map(math.isfinite, c))))
+        """Perceived people become circles to keep away from; a doubtful person is a person."""
+        if self._senses.health.note("scene", scene.stamp_s, now):
+            self._drive.see_scene(scene, now)
 
     def on_battery(self, battery: Battery, now: float) -> None:
         """State of charge."""
-        self._health.note("battery", battery.stamp_s, now)
+        self._senses.health.note("battery", battery.stamp_s, now)
+        self._monitors.battery.note(battery)
 
-    def on_imu(self, stamp_s: float, now: float) -> None:
-        """An IMU message was received."""
-        self._health.note("imu", stamp_s, now)
+    def on_imu(self, stamp_s: float, now: float, reading: Imu | None = None) -> None:
+        """An IMU message was received, with what it measured."""
+        if self._senses.health.note("imu", stamp_s, now) and reading is not None:
+            self._monitors.tilt.note(reading, now)
+
+    def on_temperature(self, name: str, celsius: float, now: float) -> None:
+        """One reading; names of motors begin with "motor"."""
+        self._monitors.temperature.note(name, celsius, now)
+
+    def on_contact(self, name: str, pressed: bool, now: float) -> None:
+        """A contact switch."""
+        self._monitors.bumpers.note(name, pressed, now)
+
+    def on_payload(self, mass_kg: float, now: float) -> None:
+        """What the hand holds, when somebody knows."""
+        self._separation.carry(mass_kg)
+
+    # ---- around the gate
+
+    def on_heartbeat(self, now: float) -> None:
+        """The operator station lives."""
+        self._monitors.heartbeat.note(now)
 
     def on_emergency_stop(self, pressed: bool, now: float) -> None:
         """The emergency_stop topic; true latches at once."""
@@ -153,11 +206,16 @@ class Gate:
             self._go(Event.E_STOP)
 
     def on_condition(self, cause: str, text: str) -> None:
-        """Something around the gate that forbids motion while ``text`` is not empty (a second publisher …)."""
-        if text:
-            self._conditions[cause] = Verdict(Level.HALT, cause, text, object=cause, scale=0.0)
-        else:
-            self._conditions.pop(cause, None)
+        """Something around the gate that forbids motion while ``text`` is not empty."""
+        self._conditions.note(cause, text)
+
+    def on_publishers(self, topic: str, others: tuple[str, ...], now: float) -> None:
+        """Nodes that publish on ``topic`` besides the one that may."""
+        self._conditions.publishers(topic, others)
+
+    def on_qos(self, topic: str, text: str) -> None:
+        """An incompatible QoS on ``topic``; "" takes it back."""
+        self._conditions.qos(topic, text)
 
     def on_exception(self, source: str, error: BaseException) -> None:
         """An unexpected error in the gate or its node: stops until it is started anew."""
@@ -173,9 +231,9 @@ class Gate:
             return True, "Already armed."
         if self.state in (State.E_STOPPED, State.FAULTED):
             return False, f"Not armed: {self._latch_text()}"
-        forbids = [*self._sensors(now), *self._conditions.values()]
+        forbids = self._forbids(now)
         if forbids:
-            return False, "Not armed: " + " ".join(v.text for v in forbids)
+            return False, f"Not armed: {forbids}"
         self._go(Event.READY)
         self._go(Event.ARM)
         return True, "Armed: commands pass."
@@ -194,11 +252,11 @@ class Gate:
         released, text = self._e_stop.may_reset()
         if not released:
             return False, f"Not reset: {text}"
-        if now - self._raw_at <= self._params.command_timeout_s and any(v != 0.0 for v in self._raw):
+        if not self._source.is_zero(now):
             return False, "Not reset: cmd_vel_raw is not zero; stop the sender's motion first."
-        forbids = [*self._sensors(now), *self._conditions.values()]
+        forbids = self._forbids(now)
         if forbids:
-            return False, "Not reset: " + " ".join(v.text for v in forbids)
+            return False, f"Not reset: {forbids}"
         self._e_stop.reset()
         self._go(Event.RESET)
         return True, "Reset. Arm to let commands pass."
@@ -209,27 +267,30 @@ class Gate:
         """Judges everything at ``now`` and returns what goes to the drivers."""
         dt = min(max(now - self._ticked_at, 1e-4), _LONGEST_STEP_S)
         self._ticked_at = now
-        if self.state == State.BOOT and self._health.all_seen():
+        if self.state == State.BOOT and self._senses.health.all_seen():
             self._go(Event.READY)
-        self._wished, clamped = limited_twist(self._raw, self._robot.base)
-        self._guard.see_joints(self._measured.positions)
-        verdict = worst([*self._standing(now), clamped, self._guard_verdict(now)])
+        if self._monitors.heartbeat.judge(now).level > Level.PASS:
+            self._go(Event.DISARM)
+        senses, drive = self._senses, self._drive
+        along = drive.judge(self._source.raw, senses.measured, senses.pose, now)
+        verdict = worst([*self._standing(now), *along, self._separation.judge_arm(senses.pose, now)])
         self._go(self._event(verdict, now))
 
-        twist = self._base(verdict, dt)
-        hit = self._guard.emergency(twist, self._pose, now) if "scan" in self._robot.sensors else PASS
+        twist = drive.step(verdict, self.state.base_may_move or self.state == State.ARMED, dt)
+        hit = drive.emergency(twist, senses.pose, now)
         if hit.level > Level.PASS:
-            self._ramp.reset()
             twist, verdict = ZERO_TWIST, worst([verdict, hit])
             self._go(self._event(verdict, now))
         if verdict.level == Level.PASS and now < self._notice[1]:
             verdict = self._notice[0]
-        self._log.note(verdict, self._wished, twist, now)
+        self._log.state, self._log.source = self.state.public, self._source.name
+        self._log.note(verdict, drive.wished, twist, now)
         return self._output(verdict, twist, now)
 
     def _standing(self, now: float) -> list[Verdict]:
-        """Causes to stand still that have nothing to do with where the base goes."""
-        found = [*self._sensors(now), *self._conditions.values()]
+        """What limits base and arm alike, wherever they go."""
+        found = [*self._senses.judge(now), *self._conditions.judge(), *self._monitors.judge(now)]
+        found.append(self._source.judge(now))
         if self._fault is not None:
             found.append(self._fault)
         if self._e_stop.latched:
@@ -237,45 +298,33 @@ class Gate:
             found.append(Verdict(Level.E_STOP, "emergency_stop", text, object="emergency_stop", scale=0.0))
         if not self.state.armed:
             found.append(Verdict(Level.BRAKE, "not_armed", "Not armed. Call the arm service.", scale=0.0))
-        age, limit = now - self._raw_at, self._params.command_timeout_s
-        if not age <= limit:
-            silence = f"is silent for {age:.2f} s" if math.isfinite(age) else "was never received"
-            text = f"cmd_vel_raw {silence} (limit {limit:g} s)."
-            finite_age = age if math.isfinite(age) else 0.0
-            found.append(Verdict(Level.BRAKE, "command_timeout", text, finite_age, limit, "cmd_vel_raw", 0.0))
+        if now < self._chunk[1]:
+            found.append(self._chunk[0])
         return found
 
-    def _guard_verdict(self, now: float) -> Verdict:
-        return self._guard.judge(self._wished, self._pose, now) if "scan" in self._robot.sensors else PASS
+    def _forbids(self, now: float) -> str:
+        """Why it cannot be armed or reset right now, "" when nothing is against it."""
+        monitors = [v for v in self._monitors.judge(now) if v.level >= Level.BLOCK]
+        found = [*self._senses.judge(now), *self._conditions.judge(), *monitors]
+        return " ".join(v.text for v in found)
 
     def _event(self, verdict: Verdict, now: float) -> Event:
         if verdict.level >= Level.FAULT:
             return Event.FAULT
         if verdict.level == Level.E_STOP:
             return Event.E_STOP
-        if verdict.level >= Level.BRAKE:
+        if verdict.level >= Level.POSTURE:
             return Event.HALT
         if verdict.level == Level.BLOCK:
             return Event.BLOCK
-        if self._wished == ZERO_TWIST and self._ramp.is_still and not self._hold.moving(now):
+        if self._drive.is_still and not self._arms.moving(now):
             return Event.IDLE
         return Event.SLOW if verdict.level == Level.SLOW else Event.MOVE
 
-    def _base(self, verdict: Verdict, dt: float) -> Twist2D:
-        if self.state.base_may_move or self.state == State.ARMED:
-            scale = verdict.scale if verdict.level == Level.SLOW else 1.0
-            return self._ramp.step(scaled(self._wished, scale), dt)
-        if verdict.level == Level.BRAKE:
-            return self._ramp.step(ZERO_TWIST, dt)
-        self._ramp.reset()
-        return ZERO_TWIST
-
     def _output(self, verdict: Verdict, twist: Twist2D, now: float) -> GateOutput:
-        passing = self.state.joints_may_move
-        trajectories = tuple(self._trajectories) if passing else ()
-        gripper = self._gripper if passing else None
-        self._trajectories, self._gripper = [], None
-        holds = self._hold.tick(not passing, self._measured.positions, now)
+        senses, passing = self._senses, self.state.joints_may_move and not self._source.teleoperated
+        trajectories = self._arms.tick(verdict, not passing, senses.measured, senses.pose, now)
+        gripper, self._gripper = self._gripper if passing else None, None
         status = SafetyStatus(
             stamp_s=0.0,
             state=self.state.public,
@@ -287,47 +336,39 @@ class Gate:
             limit=verdict.limit,
             limiting_object=verdict.object,
             speed_scale=verdict.scale if verdict.level >= Level.SLOW else 1.0,
-            nearest_m=self._guard.nearest(self._pose),
+            nearest_m=self._drive.obstacles.nearest(senses.pose),
             interventions=self._log.count,
         )
-        return GateOutput(twist, (*trajectories, *holds), gripper, status, self._log.drain())
+        return GateOutput(twist, trajectories, gripper, status, self._log.drain())
 
     # ---- small parts
-
-    def _sensors(self, now: float) -> list[Verdict]:
-        """Verdicts on the inputs; a joint whose driver is silent is named though others go on."""
-        found = self._health.judge(now)
-        if "joint_states" in self._robot.sensors and not any(v.object == "joint_states" for v in found):
-            age = self._params.joint_states_timeout_s
-            stale = self._measured.stale(self._joints, now, age)
-            if stale:
-                never = math.isinf(self._measured.oldest(self._joints, now)[1])
-                cause = "joint_states_missing" if never else "joint_states_stale"
-                found.append(Verdict(Level.BRAKE, cause, f"{stale}.", object="joint_states", limit=age, scale=0.0))
-        return found
 
     def _go(self, event: Event) -> None:
         self.state = next_state(self.state, event)
 
-    def _joints_verdict(self, now: float) -> Verdict:
-        """PASS when joints may move right now, else the cause."""
-        verdict = worst(self._standing(now))
-        if verdict.level >= Level.BRAKE:
-            return verdict
-        stale = self._measured.stale(self._joints, now, self._params.joint_states_timeout_s)
-        return (
-            Verdict(Level.BRAKE, "joint_states_stale", f"{stale}.", object="joint_states", scale=0.0) if stale else PASS
-        )
+    def _in_time(self, topic: str, stamp: Stamp | None, now: float) -> bool:
+        """Whether a command's stamp lets it in; else it is refused."""
+        verdict = self._stamps.judge(topic, stamp)
+        if verdict.level > Level.PASS:
+            self._notify(verdict, now)
+        return verdict.level == Level.PASS
 
-    def _refuse(self, verdict: Verdict, now: float) -> None:
+    def _joints_verdict(self, now: float) -> Verdict:
+        """PASS or SLOW when joints may move right now, else the cause."""
+        verdict = worst(v for v in self._standing(now) if v.level >= Level.SLOW)
+        if verdict.level >= Level.BLOCK:
+            return verdict
+        stale = self._senses.joints_verdict(now)
+        refusal = self._source.refusal()
+        if stale.level > Level.PASS or refusal.level > Level.PASS:
+            return worst([stale, refusal])
+        return verdict
+
+    def _notify(self, verdict: Verdict, now: float) -> None:
         self._notice = (verdict, now + _NOTICE_S)
-        self._log.event(verdict, self._wished, self._ramp.twist, now)
+        self._log.event(verdict, self._drive.wished, self._drive.twist, now)
 
     def _latch_text(self) -> str:
         if self._fault is not None:
             return self._fault.text
         return "emergency stop. Release it and call reset_safety first."
-
-
-def _broken(sensor: str, why: str) -> Verdict:
-    return Verdict(Level.BRAKE, f"{sensor}_invalid", f"{sensor} {why}.", object=sensor, scale=0.0)

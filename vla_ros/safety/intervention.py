@@ -12,12 +12,15 @@ _REPEAT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """``time_s`` of the steady clock; ``wished`` is the command after the speed clamp, ``sent`` what went out."""
+    """``time_s`` of the steady clock; ``wished`` is the command after the speed clamp, ``sent`` what went out,
+    ``state`` the gate's public state, ``source`` who drove: autonomy or teleoperation."""
 
     time_s: float
     verdict: Verdict
     wished: Twist2D
     sent: Twist2D
+    state: str = ""
+    source: str = "autonomy"
 
 
 class InterventionLog:
@@ -28,6 +31,8 @@ class InterventionLog:
         self._last: dict[str, float] = {}
         self._acting = ""
         self._new: list[Intervention] = []
+        self.state, self.source = "", "autonomy"
+        """Of the gate, for the records to come."""
 
     def note(self, verdict: Verdict, wished: Twist2D, sent: Twist2D, now: float) -> None:
         """The verdict of a tick; counts when its cause begins to act."""
@@ -41,7 +46,7 @@ class InterventionLog:
         self.count += 1
         if now - self._last.get(verdict.cause, -_REPEAT_S) >= _REPEAT_S:
             self._last[verdict.cause] = now
-            self._new.append(Intervention(now, verdict, wished, sent))
+            self._new.append(Intervention(now, verdict, wished, sent, self.state, self.source))
 
     def drain(self) -> tuple[Intervention, ...]:
         """Records since the last call."""

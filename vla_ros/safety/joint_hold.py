@@ -49,10 +49,19 @@ class JointHold:
         """True while a trajectory that passed is still being driven."""
         return any(until > now for until in self._until.values())
 
-    def tick(self, stopped: bool, measured: Mapping[str, float], now: float) -> tuple[JointTrajectory, ...]:
-        """Holds to publish now. ``stopped``: all groups must stand; ``measured``: newest positions by name."""
+    def moves(self, group: str, now: float) -> bool:
+        """True while one group's trajectory that passed is still being driven."""
+        return self._until.get(group, now) > now
+
+    def tick(
+        self, stopped: bool, measured: Mapping[str, float], now: float, but: str = ""
+    ) -> tuple[JointTrajectory, ...]:
+        """Holds to publish now. ``stopped``: all groups must stand, except the one named ``but``; ``measured``:
+        newest positions by name."""
         out = []
         for name in self._until:
+            if name == but:
+                continue
             if stopped:
                 self._until[name] = min(self._until[name], now)
             elif self._alone.get(name, -1.0) < now:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vla_ros.core.geometry import Vector
 from vla_ros.core.robot_description import RobotDescription
-from vla_ros.core.robot_state import Battery, Imu, JointStates
+from vla_ros.core.robot_state import JointStates
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.battery_monitor import BatteryMonitor
 from vla_ros.safety.bumper import Bumpers
@@ -42,19 +42,11 @@ class Monitors:
         self._model, self._silhouette = model, silhouette
         self.battery = BatteryMonitor(params)
         self.temperature = TemperatureMonitor(params)
-        self._tilt = TiltMonitor(params, footprint)
+        self.tilt = TiltMonitor(params, footprint)
         self._effort = EffortMonitor(params, effort_limits(robot, model))
         self.bumpers = Bumpers(params)
         self.heartbeat = Heartbeat(params)
         self._center: Vector | None = None
-
-    def see_battery(self, battery: Battery) -> None:
-        """State of charge."""
-        self.battery.note(battery)
-
-    def see_imu(self, reading: Imu, now: float) -> None:
-        """Specific force."""
-        self._tilt.note(reading, now)
 
     def see_joints(self, joints: JointStates, measured: Mapping[str, float], now: float) -> None:
         """A message with efforts, and every joint's newest position."""
@@ -67,7 +59,7 @@ class Monitors:
         return [
             self.battery.judge(),
             self.temperature.judge(now),
-            self._tilt.judge(self._center),
+            self.tilt.judge(self._center),
             self._effort.judge(now),
             self.bumpers.judge(now),
             self.heartbeat.judge(now),

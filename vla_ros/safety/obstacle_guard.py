@@ -72,6 +72,11 @@ class ObstacleGuard:
             self._outline = outline
             self.whole = Footprint(outline.hull(self._limits.footprint)) if len(outline.points) else self.footprint
 
+    @property
+    def points(self) -> Vector:
+        """(n, 2) what the lidar saw last, in odom [m]."""
+        return self._points
+
     def nearest(self, pose: Pose2D) -> float:
         """Clearance of the nearest hit [m], inf when there is none."""
         if not len(self._points):

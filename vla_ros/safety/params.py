@@ -68,7 +68,7 @@ class SafetyParams:
     sweep_step: float = param(0.15, "between poses of a swept arm", unit="rad or m", minimum=0.02, maximum=0.5)
     contact_area_m2: float = param(1e-4, "smallest area that touches", unit="m2", minimum=1e-6, maximum=0.01)
     head_height_m: float = param(1.35, "heads are above", unit="m", minimum=0.3, maximum=2.0)
-    base_mass_kg: float = param(0.0, "of the robot, at least its model's; 150 if unknown", unit="kg", minimum=0.0, maximum=1000.0)
+    base_mass_kg: float = param(0.0, "at least its model's; unknown: 150", unit="kg", minimum=0.0, maximum=1000.0)
     payload_kg: float = param(0.5, "always reckoned with in the hand", unit="kg", minimum=0.0, maximum=50.0)
     moving_mps: float = param(0.15, "faster things are moving things", unit="m/s", minimum=0.02, maximum=2.0)
     moving_braking: float = param(2.0, "they are sure to manage", unit="m/s2", minimum=0.1, maximum=10.0)

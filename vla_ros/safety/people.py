@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vla_ros.core.scene import Scene, SceneObject
 from vla_ros.safety.params import SafetyParams
@@ -42,16 +42,24 @@ class People:
         self._params = params
         self._known: set[str] = set()
         self._sightings: dict[str, int] = {}
-        self.humans: tuple[Human, ...] = ()
+        self._humans: tuple[Human, ...] = ()
+        self._seen_at = -math.inf
 
-    def see(self, scene: Scene) -> None:
+    def at(self, now: float) -> tuple[Human, ...]:
+        """Everybody; once the scene is older than its time-out no speed counts as measured."""
+        if now - self._seen_at <= self._params.scene_timeout_s:
+            return self._humans
+        return tuple(replace(h, speed=max(h.speed, self._params.human_speed_mps)) for h in self._humans)
+
+    def see(self, scene: Scene, now: float) -> None:
         """A new scene; objects with numbers that are not finite are left out."""
+        self._seen_at = now
         oldest = scene.stamp_s - self._params.person_memory_s
         lately = [o for o in scene.objects if o.visible or o.last_seen_s >= oldest]
         found = [o for o in lately if self._is_person(o) and _finite(o)]
         self._sightings = {o.id: self._sightings.get(o.id, 0) + 1 for o in found if o.visible}
         self._known = {o.id for o in scene.objects if o.id in self._known} | {o.id for o in found}
-        self.humans = tuple(self._human(o) for o in found)
+        self._humans = tuple(self._human(o) for o in found)
 
     def _is_person(self, thing: SceneObject) -> bool:
         return (

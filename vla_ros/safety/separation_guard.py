@@ -23,7 +23,7 @@ from vla_ros.safety.people import Human
 from vla_ros.safety.settle import Settle
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.ssm import Separation
-from vla_ros.safety.verdict import PASS, Level, Verdict
+from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
 _STANDS_MPS = 0.005
 _UNKNOWN_KG = 150.0
@@ -77,8 +77,7 @@ class SeparationGuard:
         self._carried = p.payload_kg
         self._settle, self._settle_arm = Settle(p.settle_s), Settle(p.settle_s)
         self._still: Vector = np.zeros((0, 3))
-        self._sweep: Sweep | None = None
-        self._began = -math.inf
+        self._sweeps: dict[str, tuple[Sweep, float]] = {}
         self.humans: tuple[Human, ...] = ()
         self._renew()
 
@@ -93,13 +92,15 @@ class SeparationGuard:
         if self._model is not None and self._silhouette is not None:
             self._still = self._silhouette.centers(self._model.configuration(measured))[self._parts]
 
-    def begin(self, trajectory: JointTrajectory, measured: Mapping[str, float], now: float) -> None:
-        """A trajectory went to the driver."""
-        self._sweep, self._began = self._sweep_of(trajectory, measured), now
+    def begin(self, group: str, trajectory: JointTrajectory, measured: Mapping[str, float], now: float) -> None:
+        """A trajectory of ``group`` goes to the driver."""
+        sweep = self._sweep_of(trajectory, measured)
+        if sweep is not None:
+            self._sweeps[group] = (sweep, now)
 
-    def end(self) -> None:
-        """The arm was told to hold."""
-        self._sweep = None
+    def end(self, group: str = "") -> None:
+        """One group was told to hold, or all."""
+        self._sweeps = {name: sweep for name, sweep in self._sweeps.items() if group and name != group}
 
     # ---- the base
 
@@ -108,13 +109,11 @@ class SeparationGuard:
         return self._settle.judge(self._base_verdict(wish, pose), now) if wish != ZERO_TWIST else PASS
 
     def _base_verdict(self, wish: Twist2D, pose: Pose2D) -> Verdict:
-        found = PASS
+        found = []
         for human in self.humans:
             at = pose.inverse_transform(np.array([human.x, human.y]))
-            for verdict in (self._column(wish, at, human), self._outrigger(wish, at, human)):
-                if (verdict.level, -verdict.scale) > (found.level, -found.scale):
-                    found = verdict
-        return found
+            found += [self._column(wish, at, human), self._outrigger(wish, at, human)]
+        return worst(found)
 
     def _column(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
         """The footprint itself."""
@@ -137,15 +136,12 @@ class SeparationGuard:
         vx, vy = wish.vx - wish.wz * centers[:, 1], wish.vy + wish.wz * centers[:, 0]
         toward = (vx * way[:, 0] + vy * way[:, 1]) / away
         distance = away - radii - human.radius
-        found = PASS
+        found = []
         for i in np.flatnonzero(toward > _STANDS_MPS):
             z, r = float(centers[i, 2]), float(radii[i])
-            verdict = self._limit(
-                float(toward[i]), float(distance[i]), self._base_contact.at(z - r, z + r), human, self._base
-            )
-            if (verdict.level, -verdict.scale) > (found.level, -found.scale):
-                found = verdict
-        return found
+            contact = self._base_contact.at(z - r, z + r)
+            found.append(self._limit(float(toward[i]), float(distance[i]), contact, human, self._base))
+        return worst(found)
 
     def _limit(self, toward: float, distance: float, contact: float, human: Human, separation: Separation) -> Verdict:
         if toward <= _STANDS_MPS:
@@ -167,12 +163,13 @@ class SeparationGuard:
 
     def judge_arm(self, pose: Pose2D, now: float) -> Verdict:
         """PASS, or BRAKE when the arm is too fast for somebody who came near."""
-        verdict = PASS
-        if self._sweep is not None:
-            since = now - self._began
-            if since <= self._sweep.times[-1]:
-                until = since + self._params.reaction_time_s + self._params.arm_stop_s
-                verdict = self._fastest(*self._sweep.window(since, until), pose)
+        p, found = self._params, []
+        for sweep, began in self._sweeps.values():
+            since = now - began
+            if since <= sweep.times[-1]:
+                window = sweep.window(since, since + p.reaction_time_s + p.arm_stop_s)
+                found.append(self._fastest(*window, pose))
+        verdict = worst(found)
         if verdict.level > Level.PASS:
             text = f"The arm stops. {verdict.text}"
             verdict = Verdict(Level.BRAKE, verdict.cause, text, verdict.value, verdict.limit, verdict.object, 0.0)
@@ -190,7 +187,7 @@ class SeparationGuard:
 
     def _fastest(self, centers: Vector, speeds: Vector, pose: Pose2D) -> Verdict:
         """The part that is most above its limit, over samples (k, n, 3) with their speeds (k, n)."""
-        found = PASS
+        found = []
         for human in self.humans:
             at = pose.inverse_transform(np.array([human.x, human.y]))
             distance = np.hypot(centers[..., 0] - at[0], centers[..., 1] - at[1]) - self._radii - human.radius
@@ -199,10 +196,8 @@ class SeparationGuard:
             for k, i in np.argwhere(near & (speeds > self._arm_contact.least)):
                 z, r = float(centers[k, i, 2]), float(self._radii[i])
                 contact = self._arm_contact.at(z - r, z + r)
-                verdict = self._limit(float(speeds[k, i]), float(distance[k, i]), contact, human, self._arm)
-                if (verdict.level, -verdict.scale) > (found.level, -found.scale):
-                    found = verdict
-        return found
+                found.append(self._limit(float(speeds[k, i]), float(distance[k, i]), contact, human, self._arm))
+        return worst(found)
 
     def _renew(self) -> None:
         p, silhouette = self._params, self._silhouette

@@ -18,10 +18,10 @@ class Level(IntEnum):
     """The base drives slower."""
     BLOCK = 3
     """The base stands at once, joints may move."""
-    BRAKE = 4
-    """The base brakes within its limits, joints are held."""
-    POSTURE = 5
+    POSTURE = 4
     """The base brakes within its limits, the arm goes slowly to its safe posture and is held there."""
+    BRAKE = 5
+    """The base brakes within its limits, joints are held."""
     HALT = 6
     """The base stands at once, joints are held."""
     E_STOP = 7

@@ -1,0 +1,110 @@
+"""The base's command on its way through the gate: limits, everything in the way, the ramp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
+from vla_ros.core.robot_description import RobotDescription
+from vla_ros.core.scene import Scene
+from vla_ros.robot.kinematics import RobotModel
+from vla_ros.safety.moving_things import MovingThings
+from vla_ros.safety.obstacle_guard import ObstacleGuard
+from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.people import People
+from vla_ros.safety.ramp import TwistRamp
+from vla_ros.safety.separation_guard import SeparationGuard
+from vla_ros.safety.twist_limit import RawTwist, limited_twist, scaled
+from vla_ros.safety.verdict import PASS, Level, Verdict, worst
+
+
+class Drive:
+    """Judges the wished velocity and makes the next output.
+
+    Args:
+        params: margins.
+        robot: base limits; without a scan among its sensors only people and zones are kept off.
+        model: of the robot, or None.
+        closed: (n, 2) points of keep-out zones in odom [m].
+        separation: speed limits near people.
+    """
+
+    def __init__(
+        self,
+        params: SafetyParams,
+        robot: RobotDescription,
+        model: RobotModel | None,
+        closed: Vector,
+        separation: SeparationGuard,
+    ) -> None:
+        self._base, self._sees = robot.base, "scan" in robot.sensors
+        self._ramp = TwistRamp(robot.base, params.yaw_jerk)
+        self.obstacles = ObstacleGuard(params, robot.base, model)
+        self._zones = ObstacleGuard(params, robot.base) if len(closed) else None
+        if self._zones is not None:
+            self._zones.see(closed, Pose2D())
+        self._people, self._separation = People(params), separation
+        self._things = MovingThings(params, robot.base, self.obstacles.footprint)
+        self.wished = ZERO_TWIST
+        """The command that counts, within the robot's limits."""
+
+    @property
+    def is_still(self) -> bool:
+        """True when nothing is wished and nothing was sent."""
+        return self.wished == ZERO_TWIST and self._ramp.is_still
+
+    @property
+    def twist(self) -> Twist2D:
+        """What was sent last."""
+        return self._ramp.twist
+
+    def see_scene(self, scene: Scene, now: float) -> None:
+        """People and moving things."""
+        self._people.see(scene, now)
+        humans = self._people.at(now)
+        self.obstacles.see_people(tuple((h.x, h.y, h.radius) for h in humans))
+        self._things.see(scene, frozenset(h.id for h in humans))
+
+    def judge(self, raw: RawTwist, measured: Mapping[str, float], pose: Pose2D, now: float) -> list[Verdict]:
+        """What every rule says of the wish ``raw``."""
+        self.wished, clamped = limited_twist(raw, self._base)
+        self._separation.humans = self._people.at(now)
+        self.obstacles.see_joints(measured)
+        found = [
+            clamped,
+            self._separation.judge(self.wished, pose, now),
+            self._things.judge(self.wished, pose),
+        ]
+        if self._sees:
+            found.append(self.obstacles.judge(self.wished, pose, now))
+        if self._zones is not None:
+            found.append(_zone(self._zones.judge(self.wished, pose, now)))
+        return found
+
+    def step(self, verdict: Verdict, may_move: bool, dt_s: float) -> Twist2D:
+        """The next output under the worst verdict."""
+        if may_move:
+            return self._ramp.step(scaled(self.wished, verdict.scale if verdict.level == Level.SLOW else 1.0), dt_s)
+        if verdict.level in (Level.POSTURE, Level.BRAKE):
+            return self._ramp.step(ZERO_TWIST, dt_s)
+        self._ramp.reset()
+        return ZERO_TWIST
+
+    def emergency(self, twist: Twist2D, pose: Pose2D, now: float) -> Verdict:
+        """Whether what is about to be sent would hit something; then the ramp stands at once."""
+        found = [self.obstacles.emergency(twist, pose, now)] if self._sees else []
+        if self._zones is not None:
+            found.append(_zone(self._zones.emergency(twist, pose, now)))
+        hit = worst(found)
+        if hit.level > Level.PASS:
+            self._ramp.reset()
+        return hit
+
+
+def _zone(verdict: Verdict) -> Verdict:
+    """The verdict of a guard whose points are the zones'."""
+    if verdict.level == Level.PASS:
+        return PASS
+    text = verdict.text.replace("an obstacle", "a keep-out zone")
+    return replace(verdict, cause="keep_out", text=text, object="keep_out")
