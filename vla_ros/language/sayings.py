@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vla_ros.language.arguments import ArgumentReader
     from vla_ros.language.nouns import Noun
 
-SLOTS = ("thing", "who", "place", "amount", "any")
+SLOTS = ("thing", "one", "who", "place", "amount", "any")
 """What a pattern may leave open: a thing, a person, a place, a length, angle or time, any words."""
 _GROUP = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}$")
@@ -180,6 +180,8 @@ class Sayings:
             return noun.is_person
         if slot == "place":
             return noun.is_place or noun.pronoun == "it" or bool(noun.unknown and noun.determined)
+        if slot == "one" and (noun.superlative or not noun.category or found[0] < end):
+            return False  # "the biggest thing" is told by where it is
         return _is_thing(noun)
 
     def _closed(self, words: list[str], at: int, last: str) -> bool:
