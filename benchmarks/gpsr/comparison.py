@@ -29,15 +29,15 @@ def _read(tokens: Iterator[str], depth: int) -> Iterator[Tree]:
         raise ValueError("unbalanced (")
 
 
-def canonical(tree: Tree) -> Tree:
+def canonical(tree: Tree, *, rooms_are_locations: bool = False) -> Tree:
     """The form without what carries no meaning.
 
     The order of the conditions under a lambda; ``and`` around them; "largest" beside "biggest"; ``person`` beside a
-    gesture, which only people have.
+    gesture, which only people have. Also, if wanted, the difference between a room and another location.
     """
     if isinstance(tree, str):
-        return "biggest" if tree == "largest" else tree
-    parts = tuple(canonical(part) for part in tree)
+        return {"largest": "biggest", "<room>": "<location>" if rooms_are_locations else "<room>"}.get(tree, tree)
+    parts = tuple(canonical(part, rooms_are_locations=rooms_are_locations) for part in tree)
     if not parts or parts[0] != "lambda":
         return parts
     head, body = parts[:3], list(parts[3:])
@@ -50,3 +50,8 @@ def canonical(tree: Tree) -> Tree:
 def same(a: str, b: str) -> bool:
     """True when both forms are equal after :func:`canonical`."""
     return canonical(read(a)) == canonical(read(b))
+
+
+def same_place_kinds_aside(a: str, b: str) -> bool:
+    """As :func:`same`, and a room is as good as another location."""
+    return canonical(read(a), rooms_are_locations=True) == canonical(read(b), rooms_are_locations=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from vla_ros.core.task import Referent, Task, TaskStep
 
 UNKNOWN = "UNKNOWN"
+_CATEGORY = "<category>"
 _SUPERLATIVES = {"left_most": "leftmost", "right_most": "rightmost"}
 _RELATIONS = {"on": "on_top_of", "under": "below", "above": "above", "left_of": "left_of", "right_of": "right_of",
               "behind": "behind", "in_front_of": "in_front_of", "in": "inside"}  # fmt: skip
@@ -24,11 +25,18 @@ _POSTURES = ("standing", "sitting", "lying")
 _ASKED_OF_PEOPLE = ("name", "gender", "pose")
 
 
-def logical_form(task: Task) -> str:
-    """The form of ``task``, tokens separated by single spaces; "UNKNOWN" when it is no task or has no such form."""
+def logical_form(task: Task, any_is_category: bool | None = None) -> str:
+    """The form of ``task``, tokens separated by single spaces; "UNKNOWN" when it is no task or has no such form.
+
+    Args:
+        task: what was understood.
+        any_is_category: whether "the biggest of the objects" is told as of a category. The data set has both, for
+            the same words, because "objects" was also the name of a category. None tells it of "the objects" and
+            not of "the object" and "the three objects".
+    """
     if task.kind != "task":
         return UNKNOWN
-    story = _Story()
+    story = _Story(any_is_category)
     for step in task.steps:
         if not step.negated:
             story.tell(step)
@@ -74,13 +82,6 @@ def _person_predicates(person: Referent, place: Referent | None, variable: str) 
     return " ".join(out)
 
 
-def _is_a(thing: Referent) -> str:
-    """The kind of a thing; nothing for "the object" and "the three biggest objects", a category for "the objects"."""
-    if not thing.category:
-        return "" if thing.quantity == 1 or (thing.superlative and thing.quantity > 1) else '( is_a $1 " <category> " )'
-    return '( is_a $1 " <category> " )' if thing.category == "<category>" else '( is_a $1 " <object> " )'
-
-
 def _at(place: Referent | None) -> str:
     return f"( at $1 {class_of(place)} )" if place is not None else ""
 
@@ -89,6 +90,7 @@ def _at(place: Referent | None) -> str:
 class _Story:
     """What the steps so far say: where the robot is, what it found, what it did."""
 
+    any_is_category: bool | None = None
     here: Referent | None = None
     claimed: bool = False
     """True when something was found or picked up ``here``: the place is told."""
@@ -165,12 +167,21 @@ class _Story:
         if thing.superlative:
             return self._superlative_form(thing)
         number = f" {thing.quantity}" if thing.quantity > 1 else ""
-        kind = _is_a(dataclasses.replace(thing, quantity=-1))
+        kind = self._is_a(dataclasses.replace(thing, quantity=-1))
         return f"( find ( lambda $1 e {kind} {_at(self._where(thing))} ){number} )"
+
+    def _is_a(self, thing: Referent) -> str:
+        """The kind of a thing; nothing for "the object" when its superlative or its place is what tells it."""
+        if thing.category:
+            return f'( is_a $1 " {thing.category if thing.category == _CATEGORY else "<object>"} " )'
+        told = thing.quantity == -1 or (thing.quantity > 1 and not thing.superlative)
+        if thing.superlative and self.any_is_category is not None:
+            told = self.any_is_category
+        return f'( is_a $1 " {_CATEGORY} " )' if told else ""
 
     def _superlative_form(self, thing: Referent) -> str:
         number = f" {thing.quantity}" if thing.quantity > 1 else ""
-        body = f"( {thing.superlative} $1{number} ) {_is_a(thing)} {_at(self._where(thing))}"
+        body = f"( {thing.superlative} $1{number} ) {self._is_a(thing)} {_at(self._where(thing))}"
         return f"( say ( lambda $1 e {body} ) )" if number else f"( say ( lambda $1 e ( and {body} ) ) )"
 
     def _bring(self, step: TaskStep) -> str:
@@ -192,11 +203,11 @@ class _Story:
         if thing.superlative in _SUPERLATIVES:
             return f"( lambda $1 e ( {_SUPERLATIVES[thing.superlative]} $1 {where} ) )"
         if thing.superlative:
-            return f"( lambda $1 e {_is_a(thing)} ( {thing.superlative} $1 ) ) {where}"
+            return f"( lambda $1 e {self._is_a(thing)} ( {thing.superlative} $1 ) ) {where}"
         if beside is not None:
             inner = f'( is_a $2 " <object> " ) ( {_RELATIONS[beside.predicate]} $1 $2 )'
             return f"( lambda $1 e ( lambda $2 e {inner} ) ) {where}"
-        return f"( lambda $1 e {_is_a(thing)} {_at(place)} )"
+        return f"( lambda $1 e {self._is_a(thing)} {_at(place)} )"
 
     def _place(self, step: TaskStep) -> str:
         thing, goal = step.object, step.destination or self.here
@@ -271,5 +282,5 @@ class _Story:
         if thing.kind == "person":
             return f"( say ( count {person_form(thing, self._where(thing))} ) )"
         if not thing.category:
-            return f"( count ( lambda $1 e ( and {_is_a(thing)} {_at(self._where(thing))} ) ) )"
-        return f"( say ( count ( lambda $1 e {_is_a(thing)} {_at(self._where(thing))} ) ) )"
+            return f"( count ( lambda $1 e ( and {self._is_a(thing)} {_at(self._where(thing))} ) ) )"
+        return f"( say ( count ( lambda $1 e {self._is_a(thing)} {_at(self._where(thing))} ) ) )"
