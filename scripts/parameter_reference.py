@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from vla_ros.core import catalog, files, floorplan, people, robot_description  # noqa: E402
 from vla_ros.core.config import param_info  # noqa: E402
+from vla_ros.ros.security import SecurityParams  # noqa: E402
 from vla_ros.safety import relay  # noqa: E402
 
 STAGES = ("perception", "language", "planning", "control", "safety", "sim")
@@ -39,6 +40,7 @@ def page() -> str:
         "values out of range refuse the start.",
         "## All nodes",
         _table(files.FileParams),
+        _table(SecurityParams),
     ]
     for stage in STAGES:
         try:

@@ -15,6 +15,7 @@ SUBCOMMANDS = {
     "arm": "let the safety gate pass commands (it starts stopped)",
     "disarm": "make the safety gate stop the robot and stay stopped",
     "reset": "release the safety gate's latched emergency stop",
+    "safety": "what the gate did, what is shown of which clause, who may speak (report, compliance, sros2)",
     "say": "give the running robot a command and follow it to its end",
     "parse": "show what a sentence means, without ROS",
     "doctor": "check this machine and the running robot; every finding with its remedy",

@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -24,19 +24,20 @@ from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
-from vla_ros.ros import parameters, qos, realtime
+from vla_ros.ros import parameters, qos, realtime, security
 
 
 class VlaNode(Node):
     """Base of all nodes.
 
-    Parameters: robot, home, objects, people (see FileParams).
+    Parameters: robot, home, objects, people (see FileParams), profile (see SecurityParams).
     Publications: /diagnostics (diagnostic_msgs/DiagnosticArray, 1 Hz): rejected inputs and errors by topic.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
         self.files = parameters.declare(self, FileParams)
+        security.check_profile(parameters.declare(self, security.SecurityParams).profile)
         self._faults: dict[str, tuple[int, str]] = {}
         self._last_log_s: dict[str, float] = {}
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
@@ -132,10 +133,13 @@ def run(factory: Callable[[], VlaNode]) -> None:
     A mistake of the user (ConfigError, missing part) ends with its text and exit code 2, no traceback.
     """
     realtime.keep_memory()
-    rclpy.init(args=sys.argv)  # its handlers turn SIGINT and SIGTERM into ExternalShutdownException
     node: VlaNode | None = None
     try:
-        node = factory()
+        security.explained(_init)
+    except ConfigError as error:
+        _refuse("vla_ros", error)
+    try:
+        node = security.explained(factory)
         parameters.refuse_unknown(node)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
@@ -147,11 +151,19 @@ def run(factory: Callable[[], VlaNode]) -> None:
         if rclpy.ok():  # an entity that is taken while a signal shuts the context down raises this
             raise
     except VlaError as error:
-        print(f"[{node.get_name() if node else 'vla_ros'}] cannot start: {error}", file=sys.stderr, flush=True)
-        sys.exit(2 if isinstance(error, ConfigError) else 3)
+        _refuse(node.get_name() if node else "vla_ros", error)
     finally:
         # Ctrl-C under ros2 launch comes twice, from the terminal and from launch; the second must not cut this short
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _init() -> None:
+    rclpy.init(args=sys.argv)  # its handlers turn SIGINT and SIGTERM into ExternalShutdownException
+
+
+def _refuse(name: str, error: VlaError) -> NoReturn:
+    print(f"[{name}] cannot start: {error}", file=sys.stderr, flush=True)
+    sys.exit(2 if isinstance(error, ConfigError) else 3)
