@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -365,8 +366,8 @@ def test_a_local_model_decodes_nothing_but_the_schema(tmp_path):
     )
     transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path)
     answer = LocalModel(str(tmp_path)).complete("Answer.", 'The sentence: "hello"', 60.0)
-    assert answer.lstrip().startswith("{")
-    assert '"kind"' in answer
+    first_key = re.match(r'\s*\{\s*"(\w+)"\s*:', answer)
+    assert first_key and first_key.group(1) in task_schema()["properties"], answer[:80]
 
 
 def test_a_missing_transformers_names_the_extra():
