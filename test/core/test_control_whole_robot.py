@@ -94,3 +94,16 @@ def test_a_box_that_the_arm_is_deep_inside_of_is_not_there() -> None:
     wish = Twist2D(0.1, 0.0, 0.0)
     assert clear_twist(outline, wall_at(0.3, 0.0, 2.0), Pose2D(), wish, plant.robot.base) == wish
     assert np.isfinite(outline.clearance(wall_at(0.3, 0.0, 2.0), (Pose2D(),))[0])
+
+
+def test_it_never_creeps_into_a_wall_by_small_steps() -> None:
+    plant = Carrier(Pose2D(), "offer", None)
+    outline, limits = plant.maker.of(plant.joints), plant.robot.base
+    wall = wall_at(float(outline.points[:, 0].max()) + 0.05, 0.0, 2.0)
+    x = 0.0
+    for _ in range(300):
+        x += clear_twist(outline, wall, Pose2D(x, 0.0, 0.0), Twist2D(0.004, 0.0, 0.0), limits).vx * 0.02
+    assert outline.clearance(wall, (Pose2D(x, 0.0, 0.0),))[0] > 0.01
+    for _ in range(3000):
+        x += clear_twist(outline, wall, Pose2D(x, 0.0, 0.0), Twist2D(0.02, 0.0, 0.0), limits).vx * 0.02
+    assert outline.clearance(wall, (Pose2D(x, 0.0, 0.0),))[0] > 0.01
