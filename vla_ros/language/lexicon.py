@@ -6,7 +6,7 @@ Imports core and the words file; the parser's parts look phrases up in it. An ow
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from vla_ros.core.errors import ConfigError
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.language.english import FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
-from vla_ros.language.sayings import Saying, compile_sayings
+from vla_ros.language.patterns import Saying, compile_sayings
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
 
@@ -47,6 +47,7 @@ class Lexicon:
     objects: tuple[str, ...] = ()
     containers: frozenset[str] = frozenset()
     sayings: tuple[Saying, ...] = ()
+    refusals: tuple[Saying, ...] = ()
     offers: tuple[Saying, ...] = ()
     _table: dict[str, list[tuple[tuple[str, ...], Entry]]] = field(default_factory=dict)
     speller: Speller = field(default_factory=lambda: Speller(()))
@@ -79,7 +80,8 @@ class Lexicon:
         lexicon._add_home(home)
         lexicon._add_people(people)
         lexicon._add_absent(words)
-        lexicon.sayings = compile_sayings(words.sayings)
+        lexicon.sayings = compile_sayings(words.sayings, "words.sayings")
+        lexicon.refusals = compile_sayings(words.refusals, "words.refusals")
         lexicon.offers = compile_sayings(words.offers, "words.offers")
         lexicon._finish()
         return lexicon
@@ -97,6 +99,10 @@ class Lexicon:
         """True when the word occurs anywhere in the lexicon or the grammar."""
         return word in self.speller
 
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Every phrase with its meaning, for who needs the words themselves (a recogniser's grammar)."""
+        return ((" ".join(phrase), entry) for phrases in self._table.values() for phrase, entry in phrases)
+
     def add(self, phrases: Iterable[str], entry: Entry) -> None:
         """Adds a meaning for phrases (before the table is finished)."""
         for phrase in phrases:
@@ -110,8 +116,6 @@ class Lexicon:
             self.add((form for p in phrases for form in inflections(p)), Entry("verb_form", verb))
         for reason, phrases in words.cannot.items():
             self.add(phrases, Entry("cannot", reason))
-        for kind in ("harm", "destroy", "privacy", "confine"):
-            self.add(words.hazards.get(kind, ()), Entry("hazard", kind))
         self.add(words.fillers, Entry("filler", ""))
         self.add(words.robot_names, Entry("robot", ""))
         for part, table in (
@@ -208,6 +212,6 @@ class Lexicon:
         vocabulary -= set(self.words.other_names) - FUNCTION_WORDS
         for phrases_by_kind in (self.words.hazards, self.words.cannot):
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
-        for saying in (*self.sayings, *self.offers):
-            vocabulary |= {w for w in (*saying.parts, *saying.meaning) if w.isalpha()}
+        for saying in (*self.sayings, *self.refusals, *self.offers):
+            vocabulary |= {w for w in saying.words() if w.isalpha()}
         self.speller = Speller(vocabulary, self.words.other_names)
