@@ -156,7 +156,8 @@ def test_conditions_stop_until_they_are_taken_back_each_for_itself() -> None:
     conditions.note("clock", "it stands.")
     found = conditions.judge()
     assert [(v.cause, v.object) for v in found] == [
-        ("second_publisher", "cmd_vel"), ("second_publisher", "gripper"), ("qos_incompatible", "scan"), ("clock", "clock"),
+        ("second_publisher", "cmd_vel"), ("second_publisher", "gripper"), ("qos_incompatible", "scan"),
+        ("clock", "clock"),
     ]  # fmt: skip
     assert all(v.level == Level.HALT and v.scale == 0.0 for v in found) and "ghost, other" in found[0].text
     conditions.publishers("cmd_vel", ())

@@ -51,9 +51,12 @@ class Silhouette:
 
     def center_of_mass(self, q: Vector) -> Vector:
         """(3,) in base_link [m]."""
-        pin.framesForwardKinematics(self._model, self._data, q)
+        fixed = self._model.inertias[0]  # of what no joint moves: pinocchio leaves it out of its own centre
+        moving = self.total_mass() - fixed.mass
         found = pin.centerOfMass(self._model, self._data, q)
-        return np.asarray(self._data.oMf[self._base].actInv(found))
+        center = (moving * found + fixed.mass * fixed.lever) / max(self.total_mass(), 1e-9)
+        pin.updateFramePlacement(self._model, self._data, self._base)
+        return np.asarray(self._data.oMf[self._base].actInv(center))
 
     def total_mass(self) -> float:
         """Of the whole robot, as far as the model knows [kg]."""
