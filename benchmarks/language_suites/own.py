@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks.language_suites.own_cases import DATA, Case, intents, same
 from benchmarks.language_suites.own_joints import Joints
-
 from vla_ros.cli.parse import load_lexicon
 from vla_ros.language.parser import GrammarParser
 

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 
 import yaml
-from benchmarks.language_suites.own_slots import CONSTANTS, SLOTS
 
+from benchmarks.language_suites.own_slots import CONSTANTS, SLOTS
 from vla_ros.core.task import Referent, Task, TaskStep
 
 DATA = Path(__file__).parents[1] / "data"

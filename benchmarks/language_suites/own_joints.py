@@ -8,8 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from benchmarks.language_suites.own_cases import Case, Intent, chained
-from benchmarks.language_suites.own_slots import EVENTS, NOUNS, holder, name, other, room, simple, surface, thing, who
-
+from benchmarks.language_suites.own_slots import EVENTS, NOUNS, holder, name, room, simple, surface, thing, who
 from vla_ros.core.task import Referent, TaskStep
 
 Single = Callable[[tuple[str, ...]], Case]

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import yaml
+
 from benchmarks.language_suites.own import household_parser, measure
 from benchmarks.language_suites.own_cases import DATA, Case, intents
 

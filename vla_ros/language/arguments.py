@@ -9,7 +9,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vla_ros.language.english import COPULAS, NEGATIONS, PARTICLES, PREPOSITION_PHRASES, RELATIVES, word_set
+from vla_ros.language.english import (
+    COPULAS,
+    DETERMINERS,
+    NEGATIONS,
+    PARTICLES,
+    PREPOSITION_PHRASES,
+    RELATIVES,
+    word_set,
+)
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.nouns import Noun, NounReader
 from vla_ros.language.quantities import read_measure
@@ -22,7 +30,7 @@ SEPARATORS = tuple(
         "finally",
         "and next", "then", "and", "but", "or", "plus", "meanwhile", "in the meantime", "at the same time", "first",
         "first of all", "firstly", "secondly", "second", "lastly", "last", "next", ",", "in order to",
-        "so that you can",
+        "so that you can", "where you will", "where you can", "where you may", "where you should",
     )
 )  # fmt: skip
 _SEPARATORS: dict[str, list[tuple[str, ...]]] = {}
@@ -111,7 +119,9 @@ class ArgumentReader:
 
     def verb(self, words: list[str], at: int, longer_than: int = 0) -> tuple[int, Entry] | None:
         """The verb phrase at ``at``, also what the robot cannot do."""
-        found = self.lexicon.match(words, at, "verb", "cannot", "verb_form", "hazard")
+        if words[at : at + 1] == ["question"] and at and (words[at - 1] in DETERMINERS or words[at - 1] == "whose"):
+            return None
+        found = self.lexicon.match(words, at, "verb", "cannot", "verb_form")
         return found if found and found[0] > longer_than else None
 
     def nouns_only(self, words: list[str], at: int) -> bool:
@@ -177,6 +187,8 @@ class ArgumentReader:
                 out.choice |= words[at] == "or" and bool(out.items)
                 joined, predicate, at = bool(out.items), False, at + used
                 continue
+            if at > begin and self.tells_where(words, at):
+                break
             if at > begin and (
                 self.negation(words, at) or (stop_at_verbs and self._runs_on(words, at, what == "filler"))
             ):
@@ -206,6 +218,12 @@ class ArgumentReader:
         )  # fmt: skip
         return others is None and not self._preposition(words, at)
 
+    def tells_where(self, words: list[str], at: int) -> bool:
+        """True where "he is at the bar" begins: it says of somebody where he is, and nothing to do."""
+        if words[at] not in ("he", "she", "they") or at + 2 >= len(words) or words[at + 1] not in COPULAS:
+            return False
+        return self._preposition(words, at + 2) is not None
+
     def _one(self, tokens: Tokens, at: int, out: Arguments, joined: bool, predicate: bool) -> tuple[int, str] | None:
         words = tokens.words
         last = next((i.noun for i in reversed(out.items) if i.noun), None)
@@ -229,14 +247,17 @@ class ArgumentReader:
             out.items.append(Item("direction", word=words[at + direction[0] - 1], value=direction[1]))
             return at + direction[0], "item"
         posture = self.lexicon.match(words, at, "posture")
-        person = next((i.noun for i in reversed(out.items) if i.noun and i.noun.kind == "person"), None)
+        spoken = [n for i in out.items if i.noun for n in (i.noun, *(part for _, part in i.noun.pps))]
+        person = next((n for n in reversed(spoken) if n.kind == "person"), None)
         if posture and person and not (self.nouns.read(words, at, allow_unknown=False) or (0, Noun()))[1].kind:
             person.posture = posture[1].value
             return at + posture[0], "skipped"
         if preposition and preposition[1] == "except" and last is not None:
-            return self._exception(words, at + preposition[0], last)
+            return self._exception(words, at + preposition[0], last, person)
         if words[at] == "there" and words[at + 1 : at + 2] in (["is"], ["are"]):
             return at + 2, "skipped"
+        if words[at] == "there" and at and words[at - 1] in COPULAS:
+            return at + 1, "copula"
         if words[at] in COPULAS:
             return at + 1, "copula"
         if words[at] in RELATIVES and last is not None and not self._is_pronoun(words, at):
@@ -326,10 +347,12 @@ class ArgumentReader:
         else:
             whole.pps.append(("of", part))
 
-    def _exception(self, words: list[str], at: int, last: Noun) -> tuple[int, str] | None:
+    def _exception(self, words: list[str], at: int, last: Noun, person: Noun | None) -> tuple[int, str] | None:
         found = self.nouns.read(words, at)
         if not found:
             return None
+        if found[1].is_person and person is not None:
+            last = person  # "the people in the hall who are not girls"
         last.not_attributes += found[1].attributes or [found[1].category or found[1].unknown]
         return found[0], "skipped"
 

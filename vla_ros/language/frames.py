@@ -67,7 +67,8 @@ class Frames:
 
     def _go(self, slots: Slots, verb: str) -> list[TaskStep]:
         relation, target = "", slots.to or slots.first
-        company = next((n for w, n in slots.loose if w == "with"), None)
+        loose = [*slots.loose, *(slots.to[1] if slots.to is not None else [])]
+        company = next((n for w, n in loose if w == "with"), None)
         if company is not None:
             return self._go_with(company, slots)
         if target is None and slots.loose:
@@ -99,6 +100,9 @@ class Frames:
         if slots.source is not None:
             described[1].append(("from", slots.source[0]))
         target = slots.to or slots.first
+        if target is not None:
+            target = (target[0], [p for p in target[1] if p[1] is not company and p[0] != "from"])
+            described[1].extend(p for p in (slots.to[1] if slots.to else ()) if p[0] == "from")
         wants = "person" if company.is_person or company.pronoun else "object"
         who = self.context.referent(described, wants)
         place = USER if back else self.context.referent(target, "place") if target is not None else None
@@ -154,7 +158,10 @@ class Frames:
         return [TaskStep("follow", object=who, source=source, destination=destination)]
 
     def _guide(self, slots: Slots, verb: str) -> list[TaskStep]:
-        slots.nouns = [n for n in slots.nouns if n[0].unknown != "way"] or slots.nouns  # "show her the way to …"
+        ways = [n for n in slots.nouns if n[0].unknown == "way"]  # "show her the way from the desk to the sofa"
+        slots.nouns = [n for n in slots.nouns if n[0].unknown != "way"] or slots.nouns
+        for preposition, part in (p for way in ways for p in way[1]):
+            slots.source = slots.source or ((part, []) if preposition == "from" else None)
         who = self.context.referent(slots.first, "person") if slots.first else USER
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
         if target is None and verb == "accompany" and (who == USER or not self.context.open_world):
@@ -238,7 +245,11 @@ class Frames:
     def _one_transport(self, slots: Slots, verb: str) -> TaskStep:
         target, relation = slots.to, slots.to_relation
         recipient = slots.beneficiary if slots.beneficiary and slots.beneficiary[0].is_person else None
-        nouns = list(slots.nouns)
+        nouns = [n for n in slots.nouns if n[0].pronoun != "here"]
+        if len(nouns) < len(slots.nouns) and target is None:
+            target = (Noun(kind="user"), [])  # "bring him here"
+        if not nouns and (target or recipient) is not None and self.context.thing is not None:
+            nouns = [(Noun(pronoun="it"), [])]  # "get the cup and bring to Anna"
         if len(nouns) >= 2 and _may_receive(nouns[0][0]):
             recipient = nouns.pop(0)
         elif (len(nouns) == 1 and nouns[0][0].kind == "user" and target is None) or (
@@ -264,6 +275,8 @@ class Frames:
             noun, pps, target, relation = self._destination_of(noun, pps)
         mover = self.context.mover
         someone = noun.is_person or (noun.pronoun == "them" and mover is not None and mover.kind == "person")
+        if someone and (target or recipient) is not None and target is None and noun.kind == "user":
+            target = recipient
         if someone and (target is not None or verb in ("take", "bring", "move", "get")):
             return self._lead(self.context.referent((noun, pps), "person"), target, slots)
         if noun.pronoun == "it" and self.context.thing is None and verb == "put" and _AWAY & set(slots.particles):
@@ -271,6 +284,8 @@ class Frames:
         thing = self.context.referent((noun, pps), "object")
         source = self.context.referent(slots.source, "place") if slots.source and noun.pronoun else None
         step = TaskStep("bring", object=thing, source=source)
+        if recipient is None and verb in ("put", "give", "pour") and (poured := self._poured(thing, target)):
+            return poured
         if recipient is not None:
             if target is not None:
                 self.context.referent(target, "place")  # "something to drink": at least it must be known
@@ -284,6 +299,18 @@ class Frames:
                 return dataclasses.replace(step, recipient=place)
             return dataclasses.replace(step, skill="place", destination=place, destination_relation=relation)
         return step
+
+    def _poured(self, thing: Referent, target: Described | None) -> TaskStep | None:
+        """ "put some cereal in the bowl", "serve cereal in a bowl": what runs is poured into a vessel."""
+        words = self.lexicon.words
+        if thing.category.replace("_", " ") not in words.pourables:
+            return None
+        inside = next((r.referent for r in thing.relations if r.predicate in ("in", "on")), None)
+        vessel = self.context.referent(target, "object") if target is not None else inside
+        if vessel is None or vessel.kind != "object" or vessel.category not in words.vessels:
+            return None
+        left = tuple(r for r in thing.relations if r.referent is not vessel)
+        return TaskStep("pour", object=dataclasses.replace(thing, relations=left), destination=vessel)
 
     def _lead(self, who: Referent, target: Described | None, slots: Slots) -> TaskStep:
         if who.kind == "object":

@@ -20,9 +20,12 @@ from vla_ros.language.english import (
 )
 from vla_ros.language.lexicon import NOUN_PARTS, Entry, Lexicon
 from vla_ros.language.quantities import read_measure, read_number
+from vla_ros.language.tokens import ProperName
 
 _ALL = frozenset(("all", "every", "each", "everything", "everybody", "everyone"))
 _PARTS = word_set("some any one each none most rest lot")
+_NO_NOUNS = ("verb", "verb_form", "cannot", "filler", "manner", "about", "robot", "color", "attribute", "posture",
+             "superlative")  # fmt: skip
 _ORDINALS = frozenset(("first", "second", "third", "last"))
 
 
@@ -48,6 +51,8 @@ class Noun:
     pronoun: str = ""
     unknown: str = ""
     absent: str = ""
+    proper: bool = False
+    """True when the unknown words were written like a name."""
     asks: str = ""
     pps: list[tuple[str, Noun]] = field(default_factory=list)
     coordinated: list[Noun] = field(default_factory=list)
@@ -64,7 +69,7 @@ class Noun:
     @property
     def is_person(self) -> bool:
         """True for people, the user and words that point at people."""
-        return self.kind in ("person", "user") or self.pronoun == "him"
+        return self.kind in ("person", "user") or self.pronoun == "him" or (self.proper and not self.determined)
 
     @property
     def is_place(self) -> bool:
@@ -256,7 +261,7 @@ class NounReader:
             if following is None or noun.kind not in ("object", "place") or noun.pronoun:
                 return at
             used, entry = following
-            if entry.part == "object" and entry.value == noun.category:
+            if entry.part in ("object", "thing") and entry.value == noun.category:
                 at += used  # said twice
                 continue
             if entry.part == "furniture" and entry.value == "door" and noun.category != "room":
@@ -294,6 +299,7 @@ class NounReader:
         if end == at:
             return None
         noun.unknown = " ".join(words[at:end])
+        noun.proper = all(isinstance(word, ProperName) for word in words[at:end])
         return end
 
     def _may_be_noun(self, words: Sequence[str], at: int) -> bool:
@@ -305,5 +311,4 @@ class NounReader:
             or word == "<quote>"
         ):
             return False
-        parts = ("verb", "verb_form", "cannot", "filler", "manner", "about", "robot", "color", "attribute", "posture", "superlative")
-        return self._lexicon.match(words, at, *parts) is None
+        return self._lexicon.match(words, at, *_NO_NOUNS) is None

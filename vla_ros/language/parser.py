@@ -6,7 +6,7 @@ Imports core and its siblings; never raises for any text.
 
 from __future__ import annotations
 
-from vla_ros.core.task import Task, TaskStep
+from vla_ros.core.task import IMMEDIATE_SKILLS, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader
 from vla_ros.language.attachment import Unclear
 from vla_ros.language.foreign import foreign_language
@@ -15,7 +15,7 @@ from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.sayings import Sayings
 from vla_ros.language.sentence import EXAMPLE, Sentence
 from vla_ros.language.shout import is_shout
-from vla_ros.language.tokens import tokenize
+from vla_ros.language.tokens import Tokens, tokenize
 
 MAX_CHARACTERS = 1000
 _NOT_ENGLISH_YET = "I understand English only."
@@ -32,7 +32,7 @@ class GrammarParser:
         self.lexicon = lexicon
         self.open_world = open_world
         self._reader = ArgumentReader(lexicon)
-        self._hazards = Hazards(lexicon)
+        self._hazards = Hazards(lexicon, self._reader)
         self._sayings = Sayings(lexicon.sayings, self._reader)
 
     def parse(self, text: str, previous: Task | None = None) -> Task:
@@ -86,7 +86,16 @@ class GrammarParser:
         )
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
+        if not self._stops(tokens):
+            reason = self._hazards.judge(tokens.words)
+            if reason:
+                raise Unclear("refusal", reason)
         return Sentence(self, self._sayings.rewrite(tokens), text, previous).task()
+
+    def _stops(self, tokens: Tokens) -> bool:
+        """True when the sentence begins with a word that acts at once: whatever else it says, it is obeyed."""
+        found = self.lexicon.match(tokens.words, self._reader.skip_separators(tokens.words, 0), "verb")
+        return found is not None and found[1].value in IMMEDIATE_SKILLS
 
     @property
     def reader(self) -> ArgumentReader:

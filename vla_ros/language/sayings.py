@@ -6,88 +6,71 @@ skills of several steps, without code. Pure: tokens in, tokens out. Imports its 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from vla_ros.core.errors import ConfigError
+from vla_ros.language.arguments import ArgumentReader
+from vla_ros.language.nouns import Noun
+from vla_ros.language.patterns import Part, Saying, Slot, first_words
 from vla_ros.language.quantities import read_measure
 from vla_ros.language.tokens import Tokens
 
-if TYPE_CHECKING:
-    from vla_ros.language.arguments import ArgumentReader
-    from vla_ros.language.nouns import Noun
-
-SLOTS = ("thing", "one", "who", "place", "amount", "any")
-"""What a pattern may leave open: a thing, a person, a place, a length, angle or time, any words."""
-_GROUP = re.compile(r"\(([^()]*)\)")
-_SLOT = re.compile(r"\{(\w+)\}$")
 _LONGEST = 24
 _MOST_REWRITES = 30
 _MOST_NESTED = 4
+_FUEL = 4000
+"""Steps that one search may take: no sentence makes it slow."""
 _CLOSERS = frozenset((",", ".", "and", "then", "but", "or", "if", "when", "until", "unless", "before", "after"))
+Test = Callable[[list[str], int, int], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """One pattern and what it stands for. A part "{thing}" is a slot, any other a word."""
+@dataclass(slots=True)
+class Match:
+    """Where a saying was found: it ends before ``end``; each slot's words are ``slots[name]`` = (start, end)."""
 
-    parts: tuple[str, ...]
-    meaning: tuple[str, ...]
+    end: int
+    saying: Saying
+    slots: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-
-def expand(pattern: str) -> Iterator[str]:
-    """All readings of a pattern with groups: "(take|bring) it (away|)"."""
-    match = _GROUP.search(pattern)
-    if match is None:
-        yield pattern
-        return
-    for choice in match.group(1).split("|"):
-        yield from expand(pattern[: match.start()] + choice + pattern[match.end() :])
-
-
-def split(text: str) -> tuple[str, ...]:
-    """The words and slots of a pattern or of what it stands for."""
-    return tuple(text.lower().replace(",", " , ").replace(".", " . ").replace("'s", " 's").split())
-
-
-def compile_sayings(table: Mapping[str, Iterable[str]], field: str = "words.sayings") -> tuple[Saying, ...]:
-    """Checks and expands a table (meaning -> patterns). Raises ConfigError with the pattern that cannot be used."""
-    out = []
-    for meaning, patterns in table.items():
-        target = split(meaning)
-        for pattern in (p for written in patterns for p in expand(written)):
-            parts = split(pattern)
-            slots = [p for p in parts if _SLOT.match(p)]
-            for slot in slots:
-                if slot[1:-1].rstrip("0123456789") not in SLOTS or slots.count(slot) > 1:
-                    remedy = f"Use each slot once; slots are {', '.join('{%s}' % s for s in SLOTS)}, also {{thing2}}."
-                    raise ConfigError(f"{field}.{meaning}", pattern, remedy)
-            if any(p not in slots for p in target if _SLOT.match(p)):
-                raise ConfigError(f"{field}.{meaning}", pattern, "The pattern must have every slot that its key has.")
-            if not parts or len(parts) == len(slots):
-                raise ConfigError(f"{field}.{meaning}", pattern, "A pattern needs at least one word.")
-            if parts != target:  # one reading of a pattern with groups may be the command itself
-                out.append(Saying(parts, target))
-    return tuple(dict.fromkeys(out))
+    def literals(self, start: int) -> int:
+        """How many words were said literally: the more, the surer."""
+        return self.end - start - sum(stop - begin for begin, stop in self.slots.values())
 
 
 class Sayings:
-    """Rewrites clauses with the sayings of one lexicon."""
+    """Finds the sayings of one lexicon in tokens.
 
-    def __init__(self, sayings: Sequence[Saying], reader: ArgumentReader) -> None:
+    Args:
+        sayings: from patterns.compile_sayings.
+        reader: reads noun phrases and borders of clauses.
+        tests: further kinds of slots: (words, start, end) -> whether they fit.
+        whole: a saying that ends with a word must end where its clause ends.
+    """
+
+    def __init__(
+        self,
+        sayings: Sequence[Saying],
+        reader: ArgumentReader,
+        tests: Mapping[str, Test] | None = None,
+        whole: bool = True,
+    ) -> None:
         self._reader = reader
+        self._whole = whole
+        self._tests: dict[str, Test] = {
+            "any": lambda words, at, end: True, "who": self._who, "place": self._place, "thing": self._thing,
+            "one": self._one, "amount": _amount, **(tests or {}),
+        }  # fmt: skip
         self._by_word: dict[str, list[Saying]] = {}
         self._open: dict[str, list[Saying]] = {}
-        """Sayings that begin with a slot, by their first word."""
-        for saying in sorted(sayings, key=lambda s: -sum(not _SLOT.match(p) for p in s.parts)):
-            first = saying.parts[0]
-            if _SLOT.match(first):
-                word = next(p for p in saying.parts if not _SLOT.match(p))
+        """Sayings that begin with a slot, by the words that may follow it."""
+        for saying in sayings:
+            if saying.firsts:
+                for word in saying.firsts:
+                    self._by_word.setdefault(word, []).append(saying)
+                continue
+            for word in first_words(saying.parts[1:]) or ():
                 self._open.setdefault(word, []).append(saying)
-            else:
-                self._by_word.setdefault(first, []).append(saying)
+        self._fuel = 0
 
     def rewrite(self, tokens: Tokens) -> Tokens:
         """The tokens with every saying replaced by what it stands for; the same object when there is none."""
@@ -95,26 +78,32 @@ class Sayings:
         while at < len(tokens) and left:
             found = self.match(tokens.words, at)
             if found is not None and nested < _MOST_NESTED:
-                end, saying, slots = found
-                tokens = _spliced(tokens, at, end, saying, slots)
+                changed = spliced(tokens, at, found)
                 left, nested = left - 1, nested + 1
-                continue
+                if changed.words != tokens.words:
+                    tokens = changed
+                    continue
             nested = 0
             at = self._next(tokens.words, at)
         return tokens
 
-    def match(self, words: list[str], at: int) -> tuple[int, Saying, dict[str, tuple[int, int]]] | None:
-        """(index after it, the saying, words of each slot) for the longest saying at ``at``."""
+    def match(self, words: list[str], at: int) -> Match | None:
+        """The saying at ``at`` of which most words were said literally, None when there is none."""
         candidates = self._by_word.get(words[at], [])
         if self._open and self._may_begin(words, at):
             ahead = dict.fromkeys(words[at + 1 : at + _LONGEST])
             candidates = [*candidates, *(s for word in ahead for s in self._open.get(word, ()))]
-        for saying in candidates:
+        best: Match | None = None
+        self._fuel = _FUEL
+        for saying in dict.fromkeys(candidates):
             slots: dict[str, tuple[int, int]] = {}
-            end = self._fit(words, at, saying.parts, 0, slots)
-            if end is not None:
-                return end, saying, slots
-        return None
+            end = next(self._walk(words, at, saying.parts, slots), None)
+            if end is None:
+                continue
+            found = Match(end, saying, slots)
+            if best is None or found.literals(at) > best.literals(at):
+                best = found
+        return best
 
     def _may_begin(self, words: list[str], at: int) -> bool:
         """A slot begins a clause as a noun phrase, never as a verb: "open the box …" is no thing."""
@@ -130,33 +119,38 @@ class Sayings:
             at += 1
         return at + (1 if words[at : at + 1] == ["."] else 0)
 
-    def _fit(
-        self, words: list[str], at: int, parts: tuple[str, ...], index: int, slots: dict[str, tuple[int, int]]
-    ) -> int | None:
-        if index == len(parts):
-            return at if self._closed(words, at, parts[-1]) else None
-        part = parts[index]
-        if not _SLOT.match(part):
-            return self._fit(words, at + 1, parts, index + 1, slots) if words[at : at + 1] == [part] else None
-        ends = self._ends(words, at)
-        for end in reversed(ends) if index + 1 == len(parts) else ends:
-            if (
-                index + 1 < len(parts)
-                and words[end : end + 1] != [parts[index + 1]]
-                and not _SLOT.match(parts[index + 1])
-            ):
-                continue
-            if self._is(part[1:-1].rstrip("0123456789"), words, at, end):
-                slots[part] = (at, end)
-                found = self._fit(words, end, parts, index + 1, slots)
-                if found is not None:
-                    return found
-        slots.pop(part, None)
-        return None
+    def _walk(
+        self, words: list[str], at: int, parts: tuple[Part, ...], slots: dict[str, tuple[int, int]]
+    ) -> Iterator[int]:
+        """Ends of all readings of ``parts`` at ``at``; ``slots`` holds those of the reading just yielded."""
+        self._fuel -= 1
+        if self._fuel < 0:
+            return
+        if not parts:
+            if not self._whole or self._closed(words, at, slots):
+                yield at
+            return
+        part, rest = parts[0], parts[1:]
+        if isinstance(part, str):
+            if words[at : at + 1] == [part]:
+                yield from self._walk(words, at + 1, rest, slots)
+        elif isinstance(part, Slot):
+            follow = first_words(rest)
+            ends = self._ends(words, at)
+            for end in ends if rest else reversed(ends):
+                if follow is not None and words[end : end + 1] and words[end] not in follow:
+                    continue
+                if self._tests[part.kind](words, at, end):
+                    slots[part.name] = (at, end)
+                    yield from self._walk(words, end, rest, slots)
+            slots.pop(part.name, None)
+        else:
+            for choice in part.choices:
+                yield from self._walk(words, at, choice + rest, slots)
 
     def _ends(self, words: list[str], at: int) -> list[int]:
         """Where a slot that begins at ``at`` may end: within its clause."""
-        ends = []
+        ends: list[int] = []
         for end in range(at + 1, min(at + _LONGEST, len(words)) + 1):
             ends.append(end)
             if end < len(words) and (
@@ -164,52 +158,66 @@ class Sayings:
                 or (self._reader.separator(words, end) and self._reader.starts_clause(words, end))
             ):
                 break
-        return ends if at < len(words) else []
+        return ends
 
-    def _is(self, slot: str, words: list[str], at: int, end: int) -> bool:
-        if slot == "any":
-            return True
-        if slot == "amount":
-            measure = read_measure(words[:end], at)
-            return measure is not None and at + measure[0] == end
-        found = self._reader.nouns.read(words[:end], at)
-        if found is None:
-            return False
-        noun = found[1]
-        if slot == "who":
-            return noun.is_person
-        if slot == "place":
-            return noun.is_place or noun.pronoun == "it" or bool(noun.unknown and noun.determined)
-        if slot == "one" and (noun.superlative or not noun.category or found[0] < end):
-            return False  # "the biggest thing" is told by where it is
-        return _is_thing(noun)
-
-    def _closed(self, words: list[str], at: int, last: str) -> bool:
-        """A saying that ends with a word is one only when its clause ends there too."""
-        if _SLOT.match(last) or at >= len(words) or words[at] in _CLOSERS:
+    def _closed(self, words: list[str], at: int, slots: Mapping[str, tuple[int, int]]) -> bool:
+        if at >= len(words) or words[at] in _CLOSERS or any(end == at for _, end in slots.values()):
             return True
         return bool(self._reader.filler(words, at) or self._reader.lexicon.match(words, at, "manner"))
 
+    # -- kinds of slots -----------------------------------------------------------------------------------------
 
-def _is_thing(noun: Noun) -> bool:
-    return not (noun.is_person or noun.is_place or noun.kind == "robot" or noun.asks or noun.headless)
+    def _noun(self, words: list[str], at: int, end: int) -> Noun | None:
+        found = self._reader.nouns.read(words[:end], at)
+        return found[1] if found else None
+
+    def _who(self, words: list[str], at: int, end: int) -> bool:
+        noun = self._noun(words, at, end)
+        return noun is not None and noun.is_person
+
+    def _place(self, words: list[str], at: int, end: int) -> bool:
+        noun = self._noun(words, at, end)
+        return noun is not None and (noun.is_place or noun.pronoun == "it" or bool(noun.unknown and noun.determined))
+
+    def _thing(self, words: list[str], at: int, end: int) -> bool:
+        noun = self._noun(words, at, end)
+        return noun is not None and not (
+            noun.is_person
+            or noun.is_place
+            or noun.kind == "robot"
+            or noun.asks
+            or noun.headless
+            or (noun.unknown and not noun.determined)
+        )
+
+    def _one(self, words: list[str], at: int, end: int) -> bool:
+        """A thing by its name alone: "the biggest thing in the fridge" is told by where it is."""
+        found = self._reader.nouns.read(words[:end], at)
+        named = found is not None and found[0] == end and bool(found[1].category) and not found[1].superlative
+        return named and self._thing(words, at, end)
 
 
-def _spliced(tokens: Tokens, at: int, end: int, saying: Saying, slots: dict[str, tuple[int, int]]) -> Tokens:
-    """The tokens with ``at`` to ``end`` replaced; the words of the slots keep their corrections and quotes."""
+def _amount(words: list[str], at: int, end: int) -> bool:
+    measure = read_measure(words[:end], at)
+    return measure is not None and at + measure[0] == end
+
+
+def spliced(tokens: Tokens, at: int, found: Match) -> Tokens:
+    """The tokens with the saying at ``at`` replaced; words in slots keep their corrections and quotes."""
     out = Tokens()
     for index in range(at):
         _copy(tokens, index, out)
-    inside = {i for start, stop in slots.values() for i in range(start, stop)}
-    edits = sum(e for i, e in enumerate(tokens.edits[at:end], at) if i not in inside)
-    for part in saying.meaning:
-        if part in slots:
-            for index in range(*slots[part]):
+    inside = {i for start, stop in found.slots.values() for i in range(start, stop)}
+    edits = sum(e for i, e in enumerate(tokens.edits[at : found.end], at) if i not in inside)
+    for part in found.saying.meaning:
+        slot = found.slots.get(part[1:-1]) if part.startswith("{") else None
+        if slot is not None:
+            for index in range(*slot):
                 _copy(tokens, index, out)
         else:
             out.add(part, part, edits)
             edits = 0
-    for index in range(end, len(tokens)):
+    for index in range(found.end, len(tokens)):
         _copy(tokens, index, out)
     return out
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import dataclasses
 from typing import Protocol
 
-from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task, TaskStep
+from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Relation, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader, Item
 from vla_ros.language.attachment import Context, Unclear, sort_items
+from vla_ros.language.english import COPULAS
 from vla_ros.language.frames import IMMEDIATE, Frames
-from vla_ros.language.hazards import Hazards
-from vla_ros.language.lexicon import Entry, Lexicon
+from vla_ros.language.lexicon import Lexicon
+from vla_ros.language.nouns import Noun
 from vla_ros.language.sequence import Piece, arrange
 from vla_ros.language.speaking import VERBS as SPEECH_VERBS
 from vla_ros.language.speaking import Speaking
 from vla_ros.language.tokens import Tokens
 
 EXAMPLE = "Say for example: 'bring me the red cup from the kitchen table'."
-_LEADS = frozenset((",", ".", "and", "then", "to", "please", "you", "robot", "or", "now", "go", "just"))
 _ASKING = frozenset(("could", "can", "would", "will", "may"))
 
 
@@ -34,10 +34,6 @@ class Tools(Protocol):
     @property
     def reader(self) -> ArgumentReader:
         """The argument reader."""
-
-    @property
-    def hazards(self) -> Hazards:
-        """The judge of hazards."""
 
 
 def _with_place(step: TaskStep, found: Referent) -> TaskStep:
@@ -58,7 +54,6 @@ class Sentence:
         self.tokens = tokens
         self.words = tokens.words
         self.reader = parser.reader
-        self.hazards = parser.hazards
         self.lexicon = parser.lexicon
         self.context = Context(parser.lexicon, parser.open_world)
         for step in previous.steps if previous else ():
@@ -85,10 +80,6 @@ class Sentence:
             return Task(self.text, "task", 0.8, steps=(first,))
 
     def _task(self) -> Task:
-        at = self._skip(0)
-        found = self.lexicon.match(self.words, at, "verb")
-        if found is None or found[1].value not in IMMEDIATE_SKILLS:
-            self._scan_hazards()
         at = 0
         while at < len(self.words):
             if self.words[at] == ".":
@@ -103,22 +94,6 @@ class Sentence:
         if not steps:
             self._nothing()
         return Task(self.text, "task", self._confidence(steps), steps=steps)
-
-    def _scan_hazards(self) -> None:
-        """Finds harm anywhere in the sentence first: "use the knife to stab …" need not be understood."""
-        words = self.words
-        for at in range(len(words)):
-            around = set(words[max(0, at - 4) : at])
-            if around & {"not", "never", "without", "avoid"} or (at and words[at - 1] not in _LEADS):
-                continue
-            found = self.lexicon.match(words, at, "hazard", "verb")
-            if found and found[1].part == "hazard":
-                reason = self.hazards.reason(self.tokens, at + found[0], len(words), found[1].value, found[1].value)
-                if reason:
-                    raise Unclear("refusal", reason)
-        anywhere = self.hazards.anywhere(words)
-        if anywhere:
-            raise Unclear("refusal", anywhere)
 
     def _skip(self, at: int) -> int:
         return self.reader.skip_separators(self.words, at)
@@ -154,6 +129,9 @@ class Sentence:
             return at + 1
         if self.words[at] in ("before", "after") and (sub := self._sub_clause(at + 1)):
             return self._ordered(self.words[at], sub)
+        stated = self._statement(at)
+        if stated is not None:
+            return stated
         negation = self.reader.negation(self.words, at)
         if negation:
             return self._verb_clause(at + negation, negated=True)
@@ -259,11 +237,9 @@ class Sentence:
                 return self._verb_clause(inner, negated)
         if entry.value in ("find", "meet", "pick") and self._verb_follows_and(after):
             return self._verb_clause(after + 1, negated)  # "find and bring me …": bringing finds it
-        if entry.part == "hazard" and (other := self._harmless(at, after, entry)):
-            used, entry = other
-            after = at + used
-        self._judge(at, after, entry, negated)
-        if entry.part in ("cannot", "hazard"):
+        if entry.part == "cannot" and not negated:
+            raise Unclear("refusal", f"I cannot {entry.value}. I can fetch, carry, find, look, count, guide and talk.")
+        if entry.part == "cannot":
             return self._limit(after)
         verb = entry.value
         if verb in ("give", "find") and self.speaking.tells(self.words, after):
@@ -288,6 +264,30 @@ class Sentence:
         self._add(steps, verb, negated)
         return max(end, after)
 
+    def _statement(self, at: int) -> int | None:
+        """ "he is at the bar", "Anna is in the kitchen": who was or will be spoken of is there."""
+        found = self.reader.nouns.read(self.words, at)
+        if found is None or found[0] >= len(self.words) or self.words[found[0]] not in COPULAS:
+            return None
+        noun = found[1]
+        if not (noun.pronoun in ("him", "them", "it") or noun.name or noun.proper) or noun.pps:
+            return None
+        end, arguments = self.reader.read(self.tokens, found[0] + 1)
+        places = [(i.word, i.noun) for i in arguments.items if i.kind == "pp" and i.noun is not None]
+        if not places or len(places) < len(arguments.items) or arguments.unparsed or not places[0][1].is_place:
+            return None
+        wants = "object" if noun.pronoun == "it" else "person"
+        who = self.context.referent((noun, places), wants)
+        self.context.remember(who)
+        if noun.pronoun:
+            who = dataclasses.replace(who, relations=self._places(places))
+            for piece in self.pieces:
+                piece.steps = [_with_place(step, who) for step in piece.steps]
+        return end
+
+    def _places(self, places: list[tuple[str, Noun]]) -> tuple[Relation, ...]:
+        return self.context.referent((Noun(kind="object"), places)).relations
+
     def _told_where(self, at: int, steps: list[TaskStep]) -> bool:
         """ "…, you will find her at the desk" only says where somebody of the step before is; that is added to it."""
         spoken = self.words[max(0, at - 3) : at]
@@ -300,30 +300,11 @@ class Sentence:
         last.steps = [_with_place(step, found) for step in last.steps]
         return True
 
-    def _harmless(self, at: int, after: int, entry: Entry) -> tuple[int, Entry] | None:
-        """ "run into the kitchen" only sounds like harm: the plain verb in it, when nobody could be hurt."""
-        if self.hazards.reason(self.tokens, after, self._limit(after), entry.value, entry.value):
-            return None
-        return self.lexicon.match(self.words, at, "verb")
-
     def _verb_follows_and(self, at: int) -> bool:
         words = self.words
         if words[at : at + 1] != ["and"] or self.reader.verb(words, at + 1) is None:
             return False
         return not self.reader.nouns_only(words, at + 1)
-
-    def _judge(self, at: int, after: int, entry: Entry, negated: bool) -> None:
-        if negated:
-            return
-        limit = self._limit(after)
-        hazard = entry.value if entry.part == "hazard" else ""
-        reason = self.hazards.reason(self.tokens, after, limit, entry.value, hazard)
-        if reason:
-            raise Unclear("refusal", reason)
-        if entry.part == "hazard":
-            raise Unclear("refusal", f"I have no skill to {' '.join(self.words[at:after])} anything.", 0.7)
-        if entry.part == "cannot":
-            raise Unclear("refusal", f"I cannot {entry.value}. I can fetch, carry, find, look, count, guide and talk.")
 
     def _limit(self, at: int) -> int:
         return self.speaking.limit(self.tokens, at)

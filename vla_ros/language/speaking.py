@@ -61,6 +61,8 @@ class Speaking:
         """Index where the clause that began before ``at`` ends."""
         words = tokens.words
         while at < len(words) and words[at] != ".":
+            if words[at] in ("before", "after") and words[at + 1 : at + 2] == ["you"]:
+                return at
             used = self.reader.separator(words, at)
             if used and words[at] != "to":
                 after = self.reader.skip_separators(words, at)
@@ -170,12 +172,16 @@ class Speaking:
     ) -> TaskStep:
         about = self._about(words, at)
         if about:
-            after = self._recipient(tokens, words, at + about[0], prefix) if recipient is None else recipient
-            return TaskStep("report", about=about[1], recipient=after)
+            if recipient is None:
+                recipient = self._recipient(tokens, words, at + about[0], prefix)
+            elif recipient.kind == "person":
+                recipient = self._placed(recipient, tokens, words, at + about[0])
+            return TaskStep("report", about=about[1], recipient=recipient)
         if words[at] == "<quote>":
             return TaskStep("say", text=tokens.quotes[at], recipient=recipient or USER)
         if words[at] in ("if", "whether"):
-            at += 1
+            arguments = self._arguments(tokens, words, at + 1, prefix)
+            return self._yes_no(words, at + 1, arguments, recipient or USER)
         return self._question(tokens, words, at, recipient or USER, prefix)
 
     def _question(self, tokens: Tokens, words: list[str], at: int, recipient: Referent, prefix: list[Item]) -> TaskStep:
@@ -258,8 +264,13 @@ class Speaking:
         if not slots.nouns:
             raise Unclear("unknown", "I did not understand what you would like to know.")
         noun, pps = slots.nouns[0]
-        if "male" in words[at:] or "female" in words[at:] or len([n for n, _ in slots.nouns if n.is_person]) > 1:
+        people = [n for n, _ in slots.nouns if n.is_person]
+        if "male" in words[at:] or "female" in words[at:] or len(people) > 1:
             noun.attributes = [a for a in noun.attributes if a not in ("male", "female")]
+            if len(people) > 1 or noun.category in ("man", "woman"):
+                noun.category, noun.any_will_do = "person", True
+            noun.posture = ""
+            pps = [*pps, *(p for n, parts in slots.nouns[1:] for p in parts)]
             about = "gender"
         else:
             about = "presence"
@@ -318,6 +329,15 @@ class Speaking:
             if found:
                 return found[0] + skip, found[1].value
         return None
+
+    def _placed(self, person: Referent, tokens: Tokens, words: list[str], at: int) -> Referent:
+        """The person with the place that is told after all: "tell Anna the time, she is in the kitchen"."""
+        items = self._arguments(tokens, words, at, []).items
+        places = [(i.word, i.noun) for i in items if i.kind == "pp" and i.noun is not None and i.noun.is_place]
+        if not places or person.relations:
+            return person
+        told = self.context.referent((Noun(kind="object"), places)).relations
+        return dataclasses.replace(person, relations=told)
 
     def _property(self, words: list[str], at: int) -> tuple[int, str] | None:
         for index in range(at, min(at + 5, len(words))):

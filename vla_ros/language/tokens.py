@@ -23,7 +23,13 @@ _QUOTES = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "\u00ab": '"', "\u00bb": '"'}
 )
 _SLIP = re.compile(r"\b(what|who|where|that|it),s\b", re.IGNORECASE)
+_WHO_IS = re.compile(r"(?<=\w)\s*,\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|'s)\b)", re.IGNORECASE)
+"""The comma before "who is …" after a noun: what follows describes the noun and asks nothing."""
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
+
+
+class ProperName(str):
+    """An unknown word with a capital inside a sentence: most likely somebody's name."""
 
 
 @dataclass(slots=True)
@@ -57,7 +63,7 @@ def tokenize(text: str, speller: Speller) -> Tokens:
     """Splits ``text``; unknown words are corrected where exactly one known word is near."""
     clean = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in clean)
-    clean = _SLIP.sub(r"\1's", clean)
+    clean = _WHO_IS.sub(" ", _SLIP.sub(r"\1's", clean))
     tokens = Tokens()
     for piece in _PIECE.finditer(clean):
         kind, raw = piece.lastgroup, piece.group()
@@ -103,7 +109,7 @@ def _add_plain(tokens: Tokens, raw: str, speller: Speller) -> None:
     # A capital inside the sentence marks a name: names are not typing errors.
     is_name = raw[:1].isupper() and not raw.isupper() and bool(tokens.words) and tokens.words[-1] != "."
     if word in speller or is_name:
-        tokens.add(word, raw)
+        tokens.add(word if word in speller else ProperName(word), raw)
         return
     corrected = speller.correct(word)
     if corrected:

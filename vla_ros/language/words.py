@@ -48,6 +48,7 @@ class Words:
     placeholders: dict[str, str] = dataclasses.field(default_factory=dict)
     """Stand-ins for a whole class in anonymised text -> the part of speech they are read as."""
     pourables: Phrases = param((), "what is poured, not placed, into a vessel")
+    vessels: Phrases = param((), "what such things are poured into")
     real_words: Phrases = param((), "words that are never taken for typing errors")
     manners: Table = _table("slow, fast, careful -> phrases")
     abouts: Table = _table("what a report is about -> phrases")
@@ -55,7 +56,8 @@ class Words:
     cannot: Table = _table("what the robot has no skill for -> verbs")
     hazards: Table = _table("kind of hazard -> words")
     sayings: Table = _table("a command -> other ways to say it; {thing}, {who}, {place} and {any} are open")
-    offers: Table = _table("a command -> remarks after which the robot offers it; slots as in sayings")
+    refusals: Table = _table("kind of harm, or the sentence to be said -> wordings that are refused")
+    offers: Table = _table("a command -> remarks after which the robot offers it; open places as in sayings")
 
     @classmethod
     def load(cls, paths: str | Path | Sequence[str | Path]) -> Words:
