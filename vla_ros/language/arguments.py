@@ -65,6 +65,8 @@ class Item:
     value: float = 0.0
     joined: bool = False
     """True when "and" or a comma joins it to the item before."""
+    back: bool = False
+    """True when it describes the thing, not what stands before it: "the cups to me that are on the table"."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,12 @@ class Arguments:
     unparsed: list[str] = field(default_factory=list)
     choice: bool = False
     """True when "or" leaves open which of several is meant."""
+
+
+def _described(arguments: Arguments) -> Noun | None:
+    """The noun that a description without one ("… which is the biggest") belongs to."""
+    nouns = [i.noun for i in arguments.items if i.kind == "np" and i.noun]
+    return next((n for n in nouns if n.kind not in ("user", "robot")), None)
 
 
 class ArgumentReader:
@@ -284,7 +292,7 @@ class ArgumentReader:
         self, found: tuple[int, Noun], out: Arguments, joined: bool, predicate: bool, last: Noun | None
     ) -> tuple[int, str]:
         end, noun = found
-        first = next((i.noun for i in out.items if i.kind == "np" and i.noun), None)
+        first = _described(out)
         if noun.headless and first is not None and (predicate or not joined):
             first.describe(noun)
             return end, "skipped"
@@ -309,6 +317,10 @@ class ArgumentReader:
             people[-1].attributes += attributes
             return end, "skipped"
         found = self.nouns.read(words, at + used)
+        first = _described(out)
+        if found is not None and found[1].headless and found[1].superlative and first is not None:
+            first.describe(found[1])  # "the one to the far left"
+            return found[0], "skipped"
         if found is None or found[1].headless:
             if words[at] in PARTICLES:
                 out.items.append(Item("particle", word=words[at]))
@@ -327,7 +339,9 @@ class ArgumentReader:
             if other:
                 noun.coordinated.append(other[1])
                 end = other[0]
-        out.items.append(Item("pp", noun, word=meaning, joined=joined))
+        relative = any(word in ("that", "which") for word in words[max(0, at - 2) : at])
+        back = relative and last is not None and last.noun is not None and last.noun.kind == "user"
+        out.items.append(Item("pp", noun, word=meaning, joined=joined, back=back))
         return end, "item"
 
     @staticmethod
@@ -378,6 +392,8 @@ class ArgumentReader:
             if tuple(words[at:end]) != lead or end >= len(words) or words[end] not in DIRECTIONS:
                 continue
             if end + 1 < len(words) and words[end + 1] in ("of", "side", "to"):
+                continue
+            if words[end] == "right" and words[end + 1 : end + 2] in (["now"], ["away"]):
                 continue
             if self.lexicon.match(words, end + 1, "object", "person", "thing", "furniture", "superlative"):
                 continue

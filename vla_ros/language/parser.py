@@ -9,6 +9,7 @@ from __future__ import annotations
 from vla_ros.core.task import IMMEDIATE_SKILLS, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader
 from vla_ros.language.attachment import Unclear
+from vla_ros.language.corrections import Corrections
 from vla_ros.language.foreign import foreign_language
 from vla_ros.language.hazards import Hazards
 from vla_ros.language.lexicon import Lexicon
@@ -33,6 +34,7 @@ class GrammarParser:
         self.open_world = open_world
         self._reader = ArgumentReader(lexicon)
         self._hazards = Hazards(lexicon, self._reader)
+        self._corrections = Corrections(self._reader)
         self._sayings = Sayings(lexicon.sayings, self._reader)
 
     def parse(self, text: str, previous: Task | None = None) -> Task:
@@ -90,7 +92,10 @@ class GrammarParser:
             reason = self._hazards.judge(tokens.words)
             if reason:
                 raise Unclear("refusal", reason)
-        return Sentence(self, self._sayings.rewrite(tokens), text, previous).task()
+        if previous is not None and previous.kind == "task" and self._corrections.follows(tokens.words):
+            tokens = tokenize(f"{previous.text.rstrip(' .!?')}, {text}", self.lexicon.speller)
+        tokens = self._sayings.rewrite(self._corrections.apply(tokens))
+        return Sentence(self, tokens, text, previous).task()
 
     def _stops(self, tokens: Tokens) -> bool:
         """True when the sentence begins with a word that acts at once: whatever else it says, it is obeyed."""

@@ -66,7 +66,8 @@ def read_measure(words: Sequence[str], start: int) -> tuple[int, str, float] | N
             unit = words[at] if words[at] in _LENGTH or words[at] in _TIME else words[at].rstrip("s")
             for kind, table in (("distance", _LENGTH), ("angle", _ANGLE), ("duration", _TIME)):
                 if unit in table:
-                    return used + 1, kind, value * table[unit]
+                    half = list(words[at + 1 : at + 4]) == ["and", "a", "half"]
+                    return used + (4 if half else 1), kind, (value + 0.5 * half) * table[unit]
     return None
 
 

@@ -132,6 +132,11 @@ class Sentence:
         stated = self._statement(at)
         if stated is not None:
             return stated
+        manner = self.lexicon.match(self.words, at, "manner")
+        if manner and (verb := self.lexicon.match(self.words, at + manner[0], "verb")):
+            if not self.reader.nouns_only(self.words, at + manner[0]) and verb[1].value not in IMMEDIATE:
+                self.prefix.append(Item("manner", word=manner[1].value))
+                return at + manner[0]
         negation = self.reader.negation(self.words, at)
         if negation:
             return self._verb_clause(at + negation, negated=True)

@@ -15,6 +15,8 @@ from vla_ros.language.nouns import Noun
 from vla_ros.language.tokens import Tokens
 
 VERBS = frozenset(("say", "tell", "ask", "answer", "greet", "introduce", "count", "report", "show"))
+_ACTS = frozenset(("greet", "introduce", "count", "answer", "report"))
+"""Verbs after which "if …" is a condition, not something to be said."""
 _ALWAYS_CONTENT = frozenset(("what", "how", "why"))
 _WH = frozenset(("what", "how", "why", "which", "who", "where", "whose"))
 _GREETINGS = frozenset(("hello", "hi", "goodbye", "bye", "welcome", "good"))
@@ -33,6 +35,8 @@ class Speaking:
     def steps(self, verb: str, tokens: Tokens, at: int, prefix: list[Item]) -> tuple[int, list[TaskStep]]:
         """(index after the clause, steps) for a speech verb whose arguments begin at ``at``. Raises Unclear."""
         limit = self.limit(tokens, at)
+        if verb in _ACTS:
+            limit = next((i for i in range(at, limit) if self.reader.condition(tokens.words, i)), limit)
         words = tokens.words[:limit]
         method = getattr(self, f"_{verb}")
         return limit, [method(tokens, words, at, prefix)]
@@ -196,7 +200,7 @@ class Speaking:
         if first in ("how", "why"):
             raise Unclear("unknown", "I can count, find and describe things, but I cannot answer that question.")
         if first == "do" and words[at + 1 : at + 2] == ["you"]:
-            at += 3
+            at += 2
             first = "is"
         if first in _WH or first in COPULAS:
             at += 1
@@ -355,12 +359,25 @@ class Speaking:
                 return index
             if word in _WH | {"if", "whether"} and before in ("", "me", "us"):
                 return index
-            if word == "that" and before in ("me", "us", "him", "her", "them"):
+            if word == "that" and (before in ("me", "us", "him", "her", "them") or self._told(words, at, index)):
                 return index
             named = self.lexicon.match(words, index - 1, "name") if index > at else None
             if word in ("that", "to") and named and index == at + 1:
                 return index
+            if word == "to" and index > at and self.reader.verb(words, index + 1) and self._person_end(words, at) > at:
+                return index
         return None
+
+    def _told(self, words: list[str], at: int, that: int) -> bool:
+        """True when "that" at ``that`` begins what is told to the person described before it."""
+        if that <= at + 1 or words[that + 1 : that + 2] == [] or words[that + 1] in COPULAS:
+            return False
+        found = self.reader.nouns.read(words[:that], at)
+        if found is None or not self._is_person(found[1]):
+            return False
+        part = Tokens(words[:that], words[:that], [0] * that)
+        end, arguments = self.reader.read(part, at, stop_at_verbs=False)
+        return end == that and not arguments.unparsed
 
     def _person_end(self, words: list[str], at: int) -> int:
         """Index after the person at ``at`` ("me", "Anna"); ``at`` itself when something else is there."""
