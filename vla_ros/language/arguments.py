@@ -81,8 +81,10 @@ class Arguments:
 
 def _described(arguments: Arguments) -> Noun | None:
     """The noun that a description without one ("… which is the biggest") belongs to."""
-    nouns = [i.noun for i in arguments.items if i.kind == "np" and i.noun]
-    return next((n for n in nouns if n.kind not in ("user", "robot")), None)
+    nouns = [i.noun for i in arguments.items if i.kind == "np" and i.noun and i.noun.kind not in ("user", "robot")]
+    if len(nouns) > 1 and nouns[0].is_person and nouns[1].kind == "object":
+        return nouns[1]  # "hand Tom the cup that is red"
+    return nouns[0] if nouns else None
 
 
 class ArgumentReader:

@@ -59,6 +59,8 @@ def sort_items(items: list[Item], *, keep_direction: bool = False) -> Slots:
         if item.kind == "np" and noun is not None:
             current = (noun, [])
             slots.nouns.append(current)
+        elif item.kind == "pp" and noun is not None and item.back and slots.nouns:
+            slots.nouns[-1][1].append((item.word, noun))
         elif item.kind == "pp" and noun is not None:
             current = _sort_pp(slots, item.word, noun, current)
         elif item.kind == "direction":
@@ -125,6 +127,8 @@ class Context:
         self.lexicon = lexicon
         self.open_world = open_world
         self.thing: Referent | None = None
+        self.before: Referent | None = None
+        """The thing spoken of before ``thing``."""
         self.person: Referent | None = None
         self.place: Referent | None = None
         self.last: Referent | None = None
@@ -137,6 +141,7 @@ class Context:
         if referent is None:
             return
         if referent.kind == "object":
+            self.before = self.before if referent == self.thing else self.thing
             self.thing = referent
         elif referent.kind == "person":
             self.person = referent

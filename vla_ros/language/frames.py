@@ -67,7 +67,7 @@ class Frames:
 
     def _go(self, slots: Slots, verb: str) -> list[TaskStep]:
         relation, target = "", slots.to or slots.first
-        loose = [*slots.loose, *(slots.to[1] if slots.to is not None else [])]
+        loose = [*slots.loose, *(target[1] if target is not None else [])]
         company = next((n for w, n in loose if w == "with"), None)
         if company is not None:
             return self._go_with(company, slots)
@@ -102,7 +102,7 @@ class Frames:
         target = slots.to or slots.first
         if target is not None:
             target = (target[0], [p for p in target[1] if p[1] is not company and p[0] != "from"])
-            described[1].extend(p for p in (slots.to[1] if slots.to else ()) if p[0] == "from")
+            described[1].extend(p for p in (slots.to or slots.nouns[0])[1] if p[0] == "from")
         wants = "person" if company.is_person or company.pronoun else "object"
         who = self.context.referent(described, wants)
         place = USER if back else self.context.referent(target, "place") if target is not None else None
@@ -179,7 +179,7 @@ class Frames:
             target = (person, [("in", target[0])])  # "find the room with a person waving"
         extra = [*slots.loose, *([("from", slots.source[0])] if slots.source else [])]
         wants = "person" if verb == "meet" else "place" if target[0].is_place else "object"
-        if target[0].unknown and not target[0].determined and target[0].unknown.istitle():
+        if target[0].proper and not target[0].determined:
             wants = "person"
         return [TaskStep("find", object=self.context.referent((target[0], [*target[1], *extra]), wants))]
 
@@ -248,6 +248,8 @@ class Frames:
         nouns = [n for n in slots.nouns if n[0].pronoun != "here"]
         if len(nouns) < len(slots.nouns) and target is None:
             target = (Noun(kind="user"), [])  # "bring him here"
+        if len(nouns) > 1 and nouns[-1][0].pronoun == "there" and target is None:
+            target = nouns.pop()  # "put the other one there too"
         if not nouns and (target or recipient) is not None and self.context.thing is not None:
             nouns = [(Noun(pronoun="it"), [])]  # "get the cup and bring to Anna"
         if len(nouns) >= 2 and _may_receive(nouns[0][0]):
@@ -275,7 +277,7 @@ class Frames:
             noun, pps, target, relation = self._destination_of(noun, pps)
         mover = self.context.mover
         someone = noun.is_person or (noun.pronoun == "them" and mover is not None and mover.kind == "person")
-        if someone and (target or recipient) is not None and target is None and noun.kind == "user":
+        if someone and target is None and recipient is not None and recipient[0] is not noun:
             target = recipient
         if someone and (target is not None or verb in ("take", "bring", "move", "get")):
             return self._lead(self.context.referent((noun, pps), "person"), target, slots)
@@ -295,6 +297,8 @@ class Frames:
             if relation == "between" and target[0].coordinated:
                 target, relation = (Noun(kind="place"), [("between", target[0])]), ""
             place = self.context.referent(target, "place")
+            if place == thing and self.context.before is not None:
+                place = self.context.before  # "get a bowl and put the apple in it"
             if place.kind in ("user", "person"):
                 return dataclasses.replace(step, recipient=place)
             return dataclasses.replace(step, skill="place", destination=place, destination_relation=relation)
@@ -306,7 +310,10 @@ class Frames:
         if thing.category.replace("_", " ") not in words.pourables:
             return None
         inside = next((r.referent for r in thing.relations if r.predicate in ("in", "on")), None)
-        vessel = self.context.referent(target, "object") if target is not None else inside
+        if target is not None and target[0].pronoun == "it" and self.context.before is not None:
+            vessel: Referent | None = self.context.before
+        else:
+            vessel = self.context.referent(target, "object") if target is not None else inside
         if vessel is None or vessel.kind != "object" or vessel.category not in words.vessels:
             return None
         left = tuple(r for r in thing.relations if r.referent is not vessel)

@@ -181,7 +181,8 @@ class Lexicon:
         for category, phrases in words.furniture.items():
             self._add_if_new((category, *phrases), Entry("furniture", category, known=False))
         for phrase in words.other_rooms:
-            self._add_if_new([phrase], Entry("room", "room", phrase.replace(" ", "_"), known=False))
+            forms = dict.fromkeys((phrase, phrase.replace(" ", "")))
+            self._add_if_new(forms, Entry("room", "room", phrase.replace(" ", "_"), known=False))
         for phrase in words.other_furniture:
             self._add_if_new([phrase], Entry("furniture", phrase.replace(" ", "_"), known=False))
         for phrase in words.other_objects:
@@ -197,7 +198,7 @@ class Lexicon:
         for phrase in phrases:
             for form in dict.fromkeys((phrase, plural_of(phrase))):
                 tokens = form.replace("_", " ").split()
-                if tokens and not any(self._is(tokens, part) for part in ("object", "room", "furniture")):
+                if tokens and not any(self._is(tokens, part) for part in ("object", "room", "furniture", "clothes")):
                     self.add([form], dataclasses.replace(entry, plural=form != phrase))
 
     def _is(self, tokens: list[str], part: str) -> bool:

@@ -36,7 +36,8 @@ class Speaking:
         """(index after the clause, steps) for a speech verb whose arguments begin at ``at``. Raises Unclear."""
         limit = self.limit(tokens, at)
         if verb in _ACTS:
-            limit = next((i for i in range(at, limit) if self.reader.condition(tokens.words, i)), limit)
+            borders = (self.reader.condition, self.reader.negation)
+            limit = next((i for i in range(at, limit) if any(b(tokens.words, i) for b in borders)), limit)
         words = tokens.words[:limit]
         method = getattr(self, f"_{verb}")
         return limit, [method(tokens, words, at, prefix)]
