@@ -120,6 +120,16 @@ class Furniture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A place with a name of its own: a point of the floor, or a piece of furniture that somebody calls theirs."""
+
+    name: str = param(description="as people say it without an article, e.g. charging corner, my desk")
+    position: Point = param(description="where the robot stands there", unit="m")
+    yaw: float = param(0.0, "direction in which it looks there", unit="rad")
+    furniture: str = param("", "name of the piece of furniture that is meant; empty = the floor itself")
+
+
+@dataclass(frozen=True, kw_only=True)
 class FloorPlan:
     """The whole building. Raises ConfigError for unknown rooms, doubled names and furniture outside."""
 
@@ -129,6 +139,7 @@ class FloorPlan:
     doorways: tuple[Doorway, ...] = param((), "openings between rooms")
     furniture: tuple[Furniture, ...] = param((), "everything that stands on the floor")
     start: tuple[float, float, float] = param((0.0, 0.0, 0.0), "where the robot starts: x, y [m], yaw [rad]")
+    spots: tuple[Spot, ...] = param((), "further places with names; those taught by voice are added to them")
 
     def __post_init__(self) -> None:
         names = [r.name for r in self.rooms]
@@ -150,6 +161,10 @@ class FloorPlan:
     def load(cls, path: str | Path) -> FloorPlan:
         """Reads and checks a floor plan file."""
         return load_dataclass(cls, path)
+
+    def spot(self, name: str) -> Spot | None:
+        """The spot of that name, None when unknown."""
+        return next((s for s in self.spots if s.name == name), None)
 
     def room(self, name: str) -> Room:
         """The room of that name; KeyError when there is none."""
