@@ -28,7 +28,7 @@ _AFTER = (
     ", thanks",
     "now",
     ", robot",
-    "for me please",
+    "as well please",
     ", thank you",
     "right now",
     "if possible",

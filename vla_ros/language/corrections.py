@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vla_ros.core.task import RELATIONS
 from vla_ros.language.arguments import DIRECTIONS, ArgumentReader
 from vla_ros.language.english import PREPOSITION_PHRASES
 from vla_ros.language.lexicon import NOUN_PARTS
@@ -27,6 +28,7 @@ _MARKERS = tuple(
 )  # fmt: skip
 _LONGEST_FIRST = sorted(_MARKERS, key=len, reverse=True)
 _BORDERS = frozenset((",", "."))
+_DESCRIBING = frozenset((*RELATIONS, "of", "with", "wearing")) - {"from"}
 _PUT = frozenset(("to", "onto", "into", "on", "in"))
 
 
@@ -122,7 +124,12 @@ class Corrections:
         """The end of a noun phrase with the phrases that describe it."""
         while at < len(words):
             phrase = next(
-                (p for p, _ in PREPOSITION_PHRASES.get(words[at], ()) if tuple(words[at : at + len(p)]) == p), None
+                (
+                    p
+                    for p, meaning in PREPOSITION_PHRASES.get(words[at], ())
+                    if tuple(words[at : at + len(p)]) == p and meaning in _DESCRIBING
+                ),
+                None,
             )
             found = self._reader.nouns.read(words, at + len(phrase)) if phrase else None
             if found is None:
@@ -141,12 +148,13 @@ class Corrections:
                 at += 1
                 continue
             found.append(part)
-            at = part.end if part.noun is None or not part.kind.startswith("prep") else at + 1
+            at = part.end
         same = [p for p in found if _alike(p.kind, new.kind)]
         if not same and new.kind.startswith("prep") and new.noun is not None:
             kind = _kind(new.noun)
             same = [p for p in found if p.kind == kind]
-        return same[-1] if same else None
+        exact = [p for p in same if p.kind == new.kind] or same
+        return exact[-1] if exact else None
 
     def _simple_part(self, words: list[str], at: int) -> _Part | None:
         part = self._part(words, at)

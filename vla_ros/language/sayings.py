@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vla_ros.language.arguments import ArgumentReader
+from vla_ros.language.english import PREPOSITION_PHRASES, RELATIVES
 from vla_ros.language.nouns import Noun
 from vla_ros.language.patterns import Part, Saying, Slot, first_words
 from vla_ros.language.quantities import read_measure
@@ -20,6 +21,7 @@ _MOST_REWRITES = 30
 _MOST_NESTED = 4
 _FUEL = 4000
 """Steps that one search may take: no sentence makes it slow."""
+_DESCRIBING = frozenset(("'s", "i", "you", "please", "not", "there", "and", "too"))
 _CLOSERS = frozenset((",", ".", "and", "then", "but", "or", "if", "when", "until", "unless", "before", "after"))
 Test = Callable[[list[str], int, int], bool]
 
@@ -154,7 +156,8 @@ class Sayings:
         for end in range(at + 1, min(at + _LONGEST, len(words)) + 1):
             ends.append(end)
             if end < len(words) and (
-                words[end] in (",", ".")
+                words[end] in (",", ".", "before", "after")
+                or self._reader.condition(words, end)
                 or (self._reader.separator(words, end) and self._reader.starts_clause(words, end))
             ):
                 break
@@ -168,8 +171,18 @@ class Sayings:
     # -- kinds of slots -----------------------------------------------------------------------------------------
 
     def _noun(self, words: list[str], at: int, end: int) -> Noun | None:
+        """The noun phrase at ``at`` when it, with what describes it, reaches ``end``."""
         found = self._reader.nouns.read(words[:end], at)
-        return found[1] if found else None
+        if found is None or (found[0] < end and not self._describes(words, found[0])):
+            return None
+        return found[1]
+
+    def _describes(self, words: list[str], at: int) -> bool:
+        """True when what stands after a noun can describe it: "on the table", "that is red", "waving"."""
+        word = words[at]
+        if word in PREPOSITION_PHRASES or word in RELATIVES or word in _DESCRIBING:
+            return True
+        return self._reader.lexicon.match(words, at, "posture", "robot", "filler") is not None
 
     def _who(self, words: list[str], at: int, end: int) -> bool:
         noun = self._noun(words, at, end)
@@ -193,8 +206,9 @@ class Sayings:
     def _one(self, words: list[str], at: int, end: int) -> bool:
         """A thing by its name alone: "the biggest thing in the fridge" is told by where it is."""
         found = self._reader.nouns.read(words[:end], at)
-        named = found is not None and found[0] == end and bool(found[1].category) and not found[1].superlative
-        return named and self._thing(words, at, end)
+        if found is None or found[0] != end or not found[1].category:
+            return False
+        return not (found[1].superlative or found[1].any_will_do) and self._thing(words, at, end)
 
 
 def _amount(words: list[str], at: int, end: int) -> bool:
