@@ -161,15 +161,16 @@ class Joints:
         kind = self._rng.random()
         if kind < 0.3:
             shape = self._rng.choice(("do not go into {0}", "don't go to {0}", "never go into {0}", "never enter {0}",
-                                      "you must not enter {0}", "don't enter {0}", "please don't drive into {0}"))  # fmt: skip
+                                      "you must not enter {0}", "don't enter {0}",
+                                      "please don't drive into {0}"))  # fmt: skip
             return Case(shape.format(words), (banned,), "negation")
         if kind < 0.5:
             said, what = thing(self._rng)
             shape = self._rng.choice(("do not pick up {0}", "never take {0}", "don't grab {0}"))
             return Case(shape.format(said), (TaskStep("pick", object=what, negated=True),), "negation")
         first = self._order(_ACTING)
-        shape = self._rng.choice(("{0} but do not go into {1}", "{0} without going through {1}", "{0}, but don't enter {1}",
-                                  "{0} without entering {1}"))  # fmt: skip
+        shape = self._rng.choice(("{0} but do not go into {1}", "{0} without going through {1}",
+                                  "{0}, but don't enter {1}", "{0} without entering {1}"))  # fmt: skip
         return Case(shape.format(first.text, words), chained([*first.steps, banned]), "negation")
 
     def exception(self) -> Case:

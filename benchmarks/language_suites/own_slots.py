@@ -36,12 +36,13 @@ SUPERLATIVES = (
     ("right", "right_most"),
 )  # fmt: skip
 ROOMS = (
-    ("the kitchen", "kitchen"), ("the living room", "living_room"), ("the bedroom", "bedroom"), ("the office", "office"),
-    ("the lounge", "living_room"), ("the study", "office"),
+    ("the kitchen", "kitchen"), ("the living room", "living_room"), ("the bedroom", "bedroom"),
+    ("the office", "office"), ("the lounge", "living_room"), ("the study", "office"),
 )  # fmt: skip
 _TOPS = (
-    ("the table", "table", ()), ("the kitchen table", "table", ("kitchen",)), ("the office table", "table", ("office",)),
-    ("the counter", "counter", ()), ("the kitchen counter", "counter", ("kitchen",)), ("the desk", "desk", ()),
+    ("the table", "table", ()), ("the kitchen table", "table", ("kitchen",)),
+    ("the office table", "table", ("office",)), ("the counter", "counter", ()),
+    ("the kitchen counter", "counter", ("kitchen",)), ("the desk", "desk", ()),
     ("the shelf", "shelf", ()), ("the office shelf", "shelf", ("office",)), ("the coffee table", "coffee_table", ()),
     ("the sofa", "sofa", ()), ("the couch", "sofa", ()), ("the bed", "bed", ()), ("the nightstand", "nightstand", ()),
     ("the bedside table", "nightstand", ()), ("the side table", "side_table", ()), ("the dresser", "dresser", ()),

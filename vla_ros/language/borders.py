@@ -5,6 +5,8 @@ What reads arguments builds on it; the parser, the sayings and the speech verbs 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vla_ros.language.english import COPULAS, DETERMINERS, NEGATIONS
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.nouns import NounReader
@@ -22,9 +24,14 @@ SEPARATORS = tuple(
 _SEPARATORS: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in sorted(SEPARATORS, key=lambda phrase: -len(phrase)):
     _SEPARATORS.setdefault(_phrase[0], []).append(_phrase)
-SIMULTANEOUS = frozenset((("meanwhile",), ("in", "the", "meantime"), ("at", "the", "same", "time")))
+_SIMULTANEOUS = (("meanwhile",), ("in", "the", "meantime"), ("at", "the", "same", "time"))
 CONDITIONS = {"if": "if", "when": "when", "whenever": "when", "once": "when", "until": "until", "till": "until",
               "unless": "unless", "as soon as": "when", "in case": "if", "while": "when"}  # fmt: skip
+
+
+def simultaneous(words: Sequence[str], start: int, end: int) -> bool:
+    """True when a word between two clauses says that they are done at the same time."""
+    return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(start, end) for phrase in _SIMULTANEOUS)
 
 
 class Borders:

@@ -18,12 +18,12 @@ from vla_ros.language.tokens import Tokens
 _MARKERS = tuple(
     tuple(p.split())
     for p in (
-        "no , wait ,", "no wait ,", "no , i mean", "no , i meant", "no i mean", "no i meant", "no , sorry ,", "no sorry ,",
-        "wait , no ,", "wait no ,", "no , rather", "no , not that ,", "not that one ,", "no , wait", "no wait", "wait , no",
-        "wait no", "i mean", "i meant", "i meant to say", "i mean to say", "sorry , i mean", "sorry , i meant", "sorry i meant",
-        "sorry ,", "sorry", "or rather", "or better", "better", "rather", "correction ,", "correction", "make that", "make it",
-        "scratch that ,", "actually ,", "actually", "oh no ,", "oops ,", "oops", "no ,", "no", "nope ,", "well , no ,",
-        "pardon ,", "instead",
+        "no , wait ,", "no wait ,", "no , i mean", "no , i meant", "no i mean", "no i meant", "no , sorry ,",
+        "no sorry ,", "wait , no ,", "wait no ,", "no , rather", "no , not that ,", "not that one ,", "no , wait",
+        "no wait", "wait , no", "wait no", "i mean", "i meant", "i meant to say", "i mean to say", "sorry , i mean",
+        "sorry , i meant", "sorry i meant", "sorry ,", "sorry", "or rather", "or better", "better", "rather",
+        "correction ,", "correction", "make that", "make it", "scratch that ,", "actually ,", "actually", "oh no ,",
+        "oops ,", "oops", "no ,", "no", "nope ,", "well , no ,", "pardon ,", "instead",
     )
 )  # fmt: skip
 _LONGEST_FIRST = sorted(_MARKERS, key=len, reverse=True)
@@ -148,6 +148,8 @@ class Corrections:
                 at += 1
                 continue
             found.append(part)
+            inner = self._simple_part(words[:marker], part.noun.start) if part.noun and part.noun.start > at else None
+            found += [inner] if inner is not None else []
             at = part.end
         same = [p for p in found if _alike(p.kind, new.kind)]
         if not same and new.kind.startswith("prep") and new.noun is not None:

@@ -43,7 +43,7 @@ _LIVING_WORDS = word_set(
     "me him her them us myself himself herself themselves everyone everybody someone anyone somebody"
 )
 _ENCLOSURES = word_set("oven microwave fridge refrigerator freezer dishwasher bin trash cabinet cupboard drawer")
-_PUTTING = frozenset(("put", "move"))
+_SHUTTING = frozenset(("put", "move", "throw", "close"))
 _HANDLING = frozenset(("pour", "put", "give", "bring", "move", "wipe", "take", "get", "discard"))
 _HARMLESS_TARGETS = word_set("light lights lamp music tv television radio time engine motor power screen fan ball")
 _NOUN_LEADS = (DETERMINERS - word_set("that this these those both all each every")) | word_set("of a with for very")
@@ -180,7 +180,7 @@ class Hazards:
             ("spill", verb in ("pour", "put", "throw") and upon and not placed),
             ("electric", verb == "pour" and self._has("electric", words)),
             ("hot", verb in ("pour", "throw") and self._has("hot", words)),
-            ("enclose", verb in ("put", "move", "throw", "close") and enclosed and (animal or self._any_living(words[1:4]))),
+            ("enclose", verb in _SHUTTING and enclosed and (animal or self._any_living(words[1:4]))),
         )  # fmt: skip
         return next((kind for kind, holds in tests if holds), "")
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from vla_ros.core.errors import ConfigError
 
 SLOTS = ("thing", "one", "who", "place", "amount", "living", "any")
-"""What may stay open: a thing, a thing called by its name, a person, a place, a length, angle or time, a person or an animal, any words."""
+"""What may stay open: a thing, a thing called by its name, a person, a place, a length, angle or time, a person or
+an animal, any words."""
 _TOKEN = re.compile(r"\{\w*\}|[(|)]|[^\s(){}|]+|[{}]")
 
 
@@ -136,7 +137,8 @@ def _group(tokens: list[str], at: int) -> tuple[Group, int]:
 def _check(parts: tuple[Part, ...], slots: list[Slot], target: tuple[str, ...]) -> None:
     for slot in slots:
         if slot.kind not in SLOTS:
-            raise ValueError(f"Slots are {', '.join('{%s}' % s for s in SLOTS)}, with a number for a second one.")
+            known = ", ".join(f"{{{name}}}" for name in SLOTS)
+            raise ValueError(f"Slots are {known}, with a number for a second one.")
     names = {slot.name for slot in slots}
     missing = [w for w in target if w.startswith("{") and w[1:-1] not in names]
     if missing:

@@ -12,6 +12,7 @@ from typing import Protocol
 from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Relation, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader, Item
 from vla_ros.language.attachment import Context, Unclear, sort_items
+from vla_ros.language.borders import simultaneous
 from vla_ros.language.english import COPULAS
 from vla_ros.language.frames import IMMEDIATE, Frames
 from vla_ros.language.lexicon import Lexicon
@@ -67,6 +68,7 @@ class Sentence:
         self.prefix: list[Item] = []
         self.mentioned: Referent | None = None
         self.before: int | None = None
+        self.meanwhile = False
 
     def task(self) -> Task:
         """The Task of the whole sentence. Raises Unclear when it is none."""
@@ -89,6 +91,7 @@ class Sentence:
             if after >= len(self.words) or self.words[after] == ".":
                 at = max(after, at + 1)
                 continue
+            self.meanwhile |= bool(self.pieces) and simultaneous(self.words, at, after)
             at = max(self._clause(after), after + 1)
         steps = arrange(self.pieces)
         if not steps:
@@ -133,8 +136,9 @@ class Sentence:
         if stated is not None:
             return stated
         manner = self.lexicon.match(self.words, at, "manner")
-        if manner and (verb := self.lexicon.match(self.words, at + manner[0], "verb")):
-            if not self.reader.nouns_only(self.words, at + manner[0]) and verb[1].value not in IMMEDIATE:
+        verb = self.lexicon.match(self.words, at + manner[0], "verb") if manner else None
+        if manner and verb and verb[1].value not in IMMEDIATE:
+            if not self.reader.nouns_only(self.words, at + manner[0]):
                 self.prefix.append(Item("manner", word=manner[1].value))
                 return at + manner[0]
         negation = self.reader.negation(self.words, at)
@@ -347,4 +351,5 @@ class Sentence:
             steps = [dataclasses.replace(s, condition=self.condition) for s in steps]
         if negated:
             steps = [dataclasses.replace(s, negated=True) for s in steps]
-        self.pieces.append(Piece(verb, steps))
+        self.pieces.append(Piece(verb, steps, self.meanwhile))
+        self.meanwhile = False

@@ -14,11 +14,14 @@ class Piece:
 
     verb: str
     steps: list[TaskStep]
+    meanwhile: bool = False
+    """True when it is done beside the piece before it, not after it."""
 
 
 def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
     """All steps in the order they are to be done; constraints (negated) stand outside the order."""
     flat = [(piece.verb, step) for piece in pieces for step in piece.steps]
+    beside = {id(step) for piece in pieces if piece.meanwhile for step in piece.steps}
     stop = next((i for i, (_, step) in enumerate(flat) if step.skill == "stop" and not step.negated), 0)
     if all(step.skill == "wait" for _, step in flat[:stop]):
         flat = flat[stop:]  # "wait, stop!"
@@ -31,7 +34,10 @@ def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
         if step.negated:
             out.append(dataclasses.replace(step, after=()))
             continue
-        out.append(dataclasses.replace(step, after=() if previous is None else (previous,)))
+        after = () if previous is None else (previous,)
+        if id(step) in beside and previous is not None:
+            after = out[previous].after  # it waits for what its neighbour waits for, not for its neighbour
+        out.append(dataclasses.replace(step, after=after))
         previous = index
     return tuple(out)
 
