@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from vla_ros.cli import environment
 from vla_ros.cli.domain import free_domain_id
 
+_HOME = tempfile.TemporaryDirectory(prefix="vla_ros_test_")
+os.environ["VLA_ROS_HOME"] = _HOME.name
+os.environ["VLA_ROS_MEMORY_FILE"] = ""  # nothing that one test's nodes learned is known to the next one's
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 environment.activate()
 

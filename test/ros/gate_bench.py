@@ -13,6 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry as OdometryMsg
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState, LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -35,6 +36,15 @@ from vla_ros.ros.nodes.safety_node import SafetyNode
 ROOT = Path(__file__).resolve().parents[2]
 ROBOT = RobotDescription.load(ROOT / "config" / "robots" / "home_robot.yaml")
 
+SERVICES = ("arm", "disarm", "reset_safety", "hand_back", "emergency_stop")
+PATIENT = {f"{name}_timeout_s": 1.0 for name in ("command", "odom", "joint_states", "scan", "teleop")}
+"""The longest time-outs, so that a busy machine makes no difference; benchmarks.safety measures the shipped ones."""
+
+
+def arguments(**more: object) -> list[str]:
+    """PATIENT and more parameters as a command line after --ros-args."""
+    return [word for name, value in {**PATIENT, **more}.items() for word in ("-p", f"{name}:={value}")]
+
 
 class Bench(VlaNode):
     """Drivers and control of a robot that stands in an empty room; `mute` names what is silent."""
@@ -50,6 +60,7 @@ class Bench(VlaNode):
         self.raw = self.create_publisher(Twist, "cmd_vel_raw", qos.COMMAND)
         self.raw_trajectory = self.create_publisher(JointTrajectory, "joint_trajectory_raw", qos.EVENT)
         self.stop = self.create_publisher(Bool, "emergency_stop", qos.EVENT)
+        self.teleop = self.create_publisher(Twist, "cmd_vel_teleop", qos.COMMAND)
         self.odom = self.create_publisher(OdometryMsg, "odom", qos.SENSOR)
         self.joints = self.create_publisher(JointState, "joint_states", qos.SENSOR)
         self.scan = self.create_publisher(LaserScan, "scan", qos.SENSOR)
@@ -59,7 +70,7 @@ class Bench(VlaNode):
         )
         self.listen(SafetyStatusMsg, "safety_status", self._on_status, qos.STATUS)
         self.listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENT)
-        self.services_ = {n: self.create_client(Trigger, n) for n in ("arm", "disarm", "reset_safety")}
+        self.services_ = {n: self.create_client(Trigger, n) for n in SERVICES}
         self._count = 0
         self.steady_timer(0.02, self._feed)
 
@@ -97,16 +108,17 @@ class Bench(VlaNode):
 class Bed:
     """The node under test and the bench on one executor (the node as a process: ``of_process``)."""
 
-    def __init__(self, in_process: bool = True) -> None:
+    def __init__(self, in_process: bool = True, **parameters: object) -> None:
         rclpy.try_shutdown()
         rclpy.init()
         self.executor = SingleThreadedExecutor()
-        self.node = SafetyNode() if in_process else None
+        given = [Parameter(name, value=value) for name, value in {**PATIENT, **parameters}.items()]
+        self.node = SafetyNode(parameter_overrides=given) if in_process else None
         self.bench = Bench()
         for node in filter(None, (self.node, self.bench)):
             self.executor.add_node(node)
 
-    def until(self, done: Callable[[], bool], seconds: float = 8.0) -> bool:
+    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.executor.spin_once(timeout_sec=0.01)
