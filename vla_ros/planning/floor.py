@@ -54,6 +54,11 @@ class Floor:
 
         ``distance`` [m] from the edge to the base centre, ``width`` [m] seen from one point. Each faces the piece.
         """
+        return next(iter(self.side_points(piece, distance, width)), [])
+
+    def side_points(self, piece: Furniture, distance: float, width: float) -> list[list[Pose2D]]:
+        """Those of every side that has any: front, back, left, right."""
+        sides = []
         for side in (0.0, math.pi, math.pi / 2, -math.pi / 2):
             depth, span, center = _side(piece, side)
             count = max(1, math.ceil(span / width - 0.05))
@@ -64,8 +69,8 @@ class Floor:
                 if pose is not None:
                     poses.append(pose)
             if poses:
-                return poses
-        return []
+                sides.append(poses)
+        return sides
 
     def _beside(self, piece: Furniture, side: float, reach: float, middle: float, span: float) -> Pose2D | None:
         shifts = [0.0, 0.2, -0.2, 0.4, -0.4, 0.6, -0.6]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
+from vla_ros.core.floorplan import Furniture
 from vla_ros.core.geometry import Box, Pose2D
 from vla_ros.core.task import TaskStep
 from vla_ros.planning import grasps
@@ -130,8 +131,7 @@ def stands_at(ctx: Context, target: Target) -> list[Pose2D]:
             for x, y in _room_points(ctx, place.name)
         ]
     if place is not None and place.furniture is not None:
-        stands = floor.front_points(place.furniture, ctx.params.view_distance_m, ctx.params.view_width_m)
-        return sorted(stands, key=lambda p: math.hypot(p.x - robot.x, p.y - robot.y))
+        return _stands_at_piece(ctx, place.furniture)
     if place is not None:
         return [place.point]
     thing = ctx.belief.thing(target.bound_id)
@@ -145,6 +145,22 @@ def stands_at(ctx: Context, target: Target) -> list[Pose2D]:
     distance = ctx.params.person_distance_m
     near = floor.around(x, y, distance, (robot.x, robot.y)) or floor.around(x, y, 1.2, (robot.x, robot.y))
     return near
+
+
+def _stands_at_piece(ctx: Context, piece: Furniture) -> list[Pose2D]:
+    """In front of a piece, nearest first; then at its other sides, when its top is open to them; then where people
+    stand, for they may have gone when the robot comes."""
+    robot = ctx.belief.robot
+    front, *others = ctx.world.floor.side_points(piece, ctx.params.view_distance_m, ctx.params.view_width_m) or [[]]
+    is_open = bool(piece.surfaces) and not any(s.enclosed for s in piece.surfaces)
+    rest = [stand for side in others for stand in side] if is_open else []
+
+    def away(stand: Pose2D) -> float:
+        return math.hypot(stand.x - robot.x, stand.y - robot.y)
+
+    people = [t.pose.position[:2] for t in ctx.belief.present() if t.category == "person"]
+    stands = [*sorted(front, key=away), *sorted(rest, key=away)]
+    return sorted(stands, key=lambda s: any(math.dist((s.x, s.y), p) < _PERSON_ROOM_M for p in people))
 
 
 def _room_points(ctx: Context, name: str) -> list[tuple[float, float]]:

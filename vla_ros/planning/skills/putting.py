@@ -113,8 +113,16 @@ def _on_furniture(ctx: Context, target: Target, held: Held, piece: Furniture) ->
     height = held.box.size[2]
     fitting = [s for s in surfaces if s.clearance > height + 0.15] or surfaces
     surface = min(fitting, key=lambda s: abs(s.height - 0.8))
+    name = f"the {piece.name.replace('_', ' ')}"
+    blocked: Failure | None = None
     for stand in stands:
-        yield from drive_to_one(ctx, [stand], f"the {piece.name.replace('_', ' ')}")
+        try:
+            yield from drive_to_one(ctx, [stand], name)
+        except Failure as failure:
+            if failure.final or failure.kind not in ("planning", "execution"):
+                raise
+            blocked = failure
+            continue
         x, y = stand.x + 0.8 * math.cos(stand.theta), stand.y + 0.8 * math.sin(stand.theta)
         yield from look_at(ctx, (x, y, surface.height))
         free = _free_spots(ctx, held, piece, surface)
@@ -122,7 +130,7 @@ def _on_furniture(ctx: Context, target: Target, held: Held, piece: Furniture) ->
         if free:
             yield from _release(ctx, target, held, free, lower=True)
             return
-    raise Failure("planning", f"there is no free spot within my reach on the {piece.name.replace('_', ' ')}")
+    raise blocked or Failure("planning", f"there is no free spot within my reach on {name}")
 
 
 def _free_spots(
