@@ -12,7 +12,9 @@ from table_scene import CATALOG, PLAN, RGB, Figure, Room, Thing, look
 from vla_ros.core.errors import InputError
 from vla_ros.core.geometry import Box, Pose
 from vla_ros.core.scene import SceneObject
+from vla_ros.perception.categories import CategoryScorer
 from vla_ros.perception.detector import ClusterDetector
+from vla_ros.perception.measures import Measure
 from vla_ros.perception.params import PerceptionParams
 
 HEAD = look(0.5, 0.0, 1.4, 0.0, math.radians(32))
@@ -243,3 +245,36 @@ def test_a_frame_without_any_depth_has_no_things(detector):
     frame = room.frame(HEAD)
     room.close()
     assert detector.detect(dataclasses.replace(frame, depth=np.full_like(frame.depth, np.nan))) == ()
+
+
+def shoes(x: float, y: float) -> tuple[Thing, ...]:
+    """A pair of them on the floor."""
+    return tuple(Thing("book", "black", x - 0.06, y + side, math.pi / 2, z=0.0, scale=1.2) for side in (-0.09, 0.09))
+
+
+@pytest.mark.parametrize("away,tilt", [(0.7, 60), (0.9, 55), (1.2, 50)])
+def test_feet_below_a_camera_that_looks_down_are_no_things(detector, away, tilt):
+    room = Room(shoes(0.6, -1.7), (Figure("purple", 0.6, -1.7),))
+    objects = detector.detect(room.frame(look(0.6 - away, -1.7, 1.4, 0.0, math.radians(tilt))))
+    room.close()
+    assert [o for o in objects if o.category != "person"] == []
+
+
+def test_legs_behind_a_table_board_are_no_things_and_a_box_on_the_floor_is_one(detector):
+    board = Thing("box", "white", -0.1, -1.7, math.pi / 2, z=0.68, scale=3.5)
+    camera = look(-0.9, -1.7, 1.0, 0.0, math.radians(35))
+    room = Room((board, *shoes(0.7, -1.7), Thing("box", "red", 0.4, -0.9, z=0.0)), (Figure("purple", 0.7, -1.7),))
+    objects = [o for o in detector.detect(room.frame(camera)) if o.category != "person"]
+    room.close()
+    on_floor = [o for o in objects if o.pose.position[2] < 0.3]
+    assert [(o.category, o.color) for o in on_floor] == [("box", "red")]
+
+
+def test_a_small_part_of_something_is_no_basket():
+    kind = CATALOG.kind("basket")
+    assert kind is not None
+    scorer = CategoryScorer(CATALOG)
+    foot = Measure((0, 0, 0.08), 0.0, 0.21, 0.10, 0.16, 0.0, 1.0, "box", 0.0, 0.005, partial=True)
+    assert dict(scorer.scores(foot, (("brown", 1.0),))).get("basket", 0.0) < 0.3
+    front = dataclasses.replace(foot, length=0.35, width=0.05, height=0.15)
+    assert dict(scorer.scores(front, (("brown", 1.0),)))["basket"] > 0.6

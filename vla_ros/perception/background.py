@@ -103,6 +103,7 @@ class FloorPlanBackground:
             height = height - offset[0] - over[:, 0] * offset[1] - over[:, 1] * offset[2]
             low = least[inside]
             things = (height > low) & (height < surface.clearance - _SIDE_GAP)
+            things &= z[inside] < self._params.person_max_height  # above that is the ceiling
             things |= _stained(cloud.rgb.reshape(-1, 3)[pixels[inside]], height, low)
             found = pixels[inside[things]]
             mask[found] = True

@@ -60,13 +60,16 @@ class CategoryScorer:
     def _size_fit(kind: ObjectKind, size: tuple[float, float, float], measure: Measure) -> float:
         cost = 0.0
         seen = (measure.length, measure.width, measure.height)
+        # Only the front panel is seen, what is behind it is air. Then that panel must be seen whole: a part of a part
+        # is as long as anything.
+        panel = kind.container and kind.shape == "box" and _PANEL < measure.width < 0.5 * size[1]
         for axis, (expected, found) in enumerate(zip(size, seen)):
-            if axis == 1 and kind.container and kind.shape == "box" and _PANEL < found < 0.5 * expected:
-                cost += _FRONT_ONLY  # only the front panel is seen, what is behind it is air
+            if axis == 1 and panel:
+                cost += _FRONT_ONLY
                 continue
             deviation = math.log(max(found, 1e-3) / expected)
             sigma = math.hypot(0.5 * kind.tolerance, 0.6 * measure.pixel / expected)
-            if measure.partial and deviation < 0:
+            if measure.partial and deviation < 0 and not panel:
                 sigma *= 4
             cost += (deviation / sigma) ** 2
         return math.exp(-0.5 * cost)

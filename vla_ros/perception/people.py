@@ -22,6 +22,14 @@ _AXIS_BEHIND = 0.12
 """A body's axis lies so far behind the middle of its visible side [m]."""
 _TYPICAL_HEIGHT = 1.65
 _WIDTH_RANGE = (0.12, 1.0)
+_POST = 0.35
+"""What stands on the floor higher than this and is no figure is a leg, of a person or of furniture [m]."""
+_NEAR_FLOOR = 0.25
+"""Feet, and the lower ends of the legs of which anything is seen behind furniture, are not higher [m]."""
+_OVER = 0.05
+"""What is so much nearer than the upper edge of a part hides what is above that edge [m]."""
+_ENDLESS = 0.3
+"""Share of a part's columns whose upper end is hidden from which on nobody knows what it belongs to."""
 
 
 class PeopleFinder:
@@ -41,8 +49,9 @@ class PeopleFinder:
         """People and the parts (flat pixel indices) that belong to none of them.
 
         ``known`` are the places [m] of people seen a moment ago: a hand or a shoe there is no thing, even when the
-        rest of the figure is out of the image. Over furniture only what hangs clear of it belongs to a body: a
-        sleeve reaches over a table, a cup stands on it.
+        rest of the figure is out of the image. What stands on the floor is a thing only when its upper end is in
+        view: else it may be somebody's foot. Over furniture only what hangs clear of it, or goes on above the image,
+        belongs to a body: a sleeve reaches over a table, a cup stands on it.
         """
         xyz = cloud.xyz.reshape(-1, 3)
         floor, support = front.on_floor.ravel(), front.support.ravel()
@@ -61,17 +70,21 @@ class PeopleFinder:
                     figures[near].append(part)
             else:
                 rest.append(part)
-        remembered = np.array(known, dtype=float).reshape(-1, 2)
+        legs = [part for part in rest if floor[part].mean() > 0.5 and _is_leg(cloud, part)]
+        stands = [*known, *(np.median(xyz[part, :2], axis=0) for part in legs)]
+        remembered = np.array(stands, dtype=float).reshape(-1, 2)
+        single = {id(part) for part in legs}
         others = []
         for part in rest:
-            if floor[part].mean() <= 0.5 and float((xyz[part, 2] - support[part]).min()) < _CLEAR:
+            on_furniture = floor[part].mean() <= 0.5 and float((xyz[part, 2] - support[part]).min()) < _CLEAR
+            if on_furniture and not _is_cut_above(cloud, part):
                 others.append(part)
                 continue
             middle = np.median(xyz[part, :2], axis=0)
             distances = [float(np.hypot(*(middle - axis))) for axis in axes]
             if distances and min(distances) < _REACH:
                 figures[int(np.argmin(distances))].append(part)
-            elif not (np.hypot(*(remembered - middle).T) < _REACH).any():
+            elif id(part) not in single and not (np.hypot(*(remembered - middle).T) < _REACH).any():
                 others.append(part)
         people = [self._person(cloud, np.concatenate(f), stamp_s) for f in figures]
         return people, others
@@ -126,6 +139,30 @@ class PeopleFinder:
             support_z=0.0,
             colors=colors,
         )
+
+
+def _is_cut_above(cloud: Cloud, part: NDArray[np.intp]) -> bool:
+    """True for a part that goes on above the image's upper border."""
+    return bool(part.min() < 2 * cloud.depth.shape[1])
+
+
+def _is_leg(cloud: Cloud, part: NDArray[np.intp]) -> bool:
+    """True for a part over the floor that is a post, or stands there with its upper end out of the image or behind
+    something."""
+    low, high = (float(v) for v in np.percentile(cloud.xyz.reshape(-1, 3)[part, 2], (1, 99)))
+    if high - low > _POST:
+        return True
+    if low > _NEAR_FLOOR:
+        return False  # it hangs in the air: somebody holds it up
+    if _is_cut_above(cloud, part):
+        return True
+    rows, cols = np.divmod(part, cloud.depth.shape[1])
+    order = np.lexsort((rows, cols))
+    tops = order[np.r_[True, np.diff(cols[order]) > 0]]  # the uppermost pixel of every column
+    above = part[tops] - cloud.depth.shape[1]
+    depth, valid = cloud.depth.ravel(), cloud.valid.ravel()
+    hidden = valid[above] & (depth[above] < depth[part[tops]] - _OVER)
+    return bool(hidden.mean() > _ENDLESS)
 
 
 def _is_panel(points: NDArray[np.floating]) -> bool:
