@@ -243,7 +243,11 @@ class ArgumentReader(Borders):
         """ "the bottle of water", "the door of the fridge", "the biggest of the cups"."""
         if whole.category == "door" and part.kind == "place":
             whole.category, whole.name, whole.attributes = part.category, part.name, whole.attributes + part.attributes
-        elif whole.headless or (whole.kind == "object" and not whole.category) or whole.pronoun == "one":
+        elif (
+            whole.headless
+            or (whole.kind == "object" and not whole.category and not part.is_place)
+            or whole.pronoun == "one"
+        ):
             keep = (whole.superlative, whole.quantity, whole.counted)
             whole.kind, whole.category, whole.name, whole.absent = part.kind, part.category, part.name, part.absent
             whole.unknown, whole.pronoun = part.unknown, part.pronoun

@@ -147,10 +147,11 @@ class Frames:
 
     def _guide(self, slots: Slots, verb: str) -> list[TaskStep]:
         ways = [n for n in slots.nouns if n[0].unknown == "way"]  # "show her the way from the desk to the sofa"
-        slots.nouns = [n for n in slots.nouns if n[0].unknown != "way"] or slots.nouns
+        slots.nouns = [n for n in slots.nouns if n[0].unknown != "way"]
         for preposition, part in (p for way in ways for p in way[1]):
             slots.source = slots.source or ((part, []) if preposition == "from" else None)
-        who = self.context.referent(slots.first, "person") if slots.first else USER
+        led = self.context.person if ways else None
+        who = self.context.referent(slots.first, "person") if slots.first else led or USER
         target = slots.to or (slots.nouns[1] if len(slots.nouns) > 1 else None)
         if target is None and verb == "accompany" and (who == USER or not self.context.open_world):
             return [TaskStep("follow", object=who)]
