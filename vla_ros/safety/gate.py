@@ -35,6 +35,7 @@ from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.stamps import Stamp, StampCheck
 from vla_ros.safety.states import Event, State, next_state
+from vla_ros.safety.steady_name import SteadyName
 from vla_ros.safety.twist_limit import RawTwist
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 from vla_ros.safety.zones import KeepOut, Zones
@@ -90,6 +91,7 @@ class Gate:
         self._chunks = ChunkCheck(params, robot, footprint, keep_out, model, path)
         self._source, self._stamps = CommandSource(params), StampCheck(params)
         self._conditions, self._e_stop, self._log = Conditions(), EmergencyStop(), InterventionLog()
+        self._name = SteadyName(params.settle_s)
         self.state = State.BOOT
         self._gripper: JointTrajectory | None = None
         self._chunk: tuple[Verdict, float] = (PASS, -math.inf)
@@ -273,7 +275,8 @@ class Gate:
             self._go(Event.DISARM)
         senses, drive = self._senses, self._drive
         along = drive.judge(self._source.raw, senses.measured, senses.pose, now)
-        verdict = worst([*self._standing(now), *along, self._separation.judge_arm(senses.pose, now)])
+        found = [*self._standing(now), *along, self._separation.judge_arm(senses.pose, now)]
+        verdict = worst(found)
         self._go(self._event(verdict, now))
 
         twist = drive.step(verdict, self.state.base_may_move or self.state == State.ARMED, dt)
@@ -283,6 +286,7 @@ class Gate:
             self._go(self._event(verdict, now))
         if verdict.level == Level.PASS and now < self._notice[1]:
             verdict = self._notice[0]
+        verdict = self._name.choose(verdict, found, now)
         self._log.state, self._log.source = self.state.public, self._source.name
         self._log.note(verdict, drive.wished, twist, now)
         return self._output(verdict, twist, now)

@@ -27,6 +27,8 @@ from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
 _STANDS_MPS = 0.005
 _UNKNOWN_KG = 150.0
+_STICKS_OUT_M = 0.05
+"""What sticks out less is the body itself: spheres are a little larger than what they cover."""
 
 
 class Sweep:
@@ -35,19 +37,19 @@ class Sweep:
     Attributes:
         times: (k,) from its start [s].
         centers: (k, n, 3) [m].
-        speeds: (k, n) of each part on the way to the next sample [m/s].
+        velocities: (k, n, 2) of each part over the floor plan, on the way to the next sample [m/s].
     """
 
     def __init__(self, times: Vector, centers: Vector) -> None:
         self.times, self.centers = times, centers
-        ways = np.linalg.norm(np.diff(centers, axis=0), axis=2) / np.maximum(np.diff(times), 1e-6)[:, None]
-        self.speeds = np.vstack([ways, ways[-1:]]) if len(ways) else np.zeros(centers.shape[:2])
+        ways = np.diff(centers[..., :2], axis=0) / np.diff(times)[:, None, None]
+        self.velocities = np.concatenate([ways, np.zeros_like(centers[:1, :, :2])])
 
     def window(self, since_s: float, until_s: float) -> tuple[Vector, Vector]:
-        """Centres and speeds of the samples between two times, at least of the last one before them."""
+        """Centres and velocities of the samples between two times, at least of the last one before them."""
         first = max(0, int(np.searchsorted(self.times, since_s, side="right")) - 1)
         last = max(first, int(np.searchsorted(self.times, until_s, side="right")) - 1)
-        return self.centers[first : last + 1], self.speeds[first : last + 1]
+        return self.centers[first : last + 1], self.velocities[first : last + 1]
 
 
 class SeparationGuard:
@@ -127,7 +129,7 @@ class SeparationGuard:
         if not len(self._still):
             return PASS
         centers, radii = self._still, self._radii
-        out = self._footprint.clearance(centers[:, :2]) + radii > 0.0
+        out = self._footprint.clearance(centers[:, :2]) + radii > _STICKS_OUT_M
         if not out.any():
             return PASS
         centers, radii = centers[out], radii[out]
@@ -150,16 +152,15 @@ class SeparationGuard:
         limit = max(monitored, contact)
         if toward <= limit:
             return PASS
-        name = "ssm" if monitored >= contact else "contact_speed"
         text = f"A person {max(distance, 0.0):.2f} m away: at most {limit:.2f} m/s toward them, not {toward:.2f}."
-        return Verdict(Level.SLOW, name, text, toward, limit, human.id, limit / toward)
+        return Verdict(Level.SLOW, "separation", text, toward, limit, human.id, limit / toward)
 
     # ---- the arm
 
     def share(self, trajectory: JointTrajectory, measured: Mapping[str, float], pose: Pose2D) -> Verdict:
         """PASS, or SLOW with the share of its speed at which a new trajectory may be driven."""
         sweep = self._sweep_of(trajectory, measured)
-        return PASS if sweep is None else self._fastest(sweep.centers, sweep.speeds, pose)
+        return PASS if sweep is None else self._fastest(sweep.centers, sweep.velocities, pose)
 
     def judge_arm(self, pose: Pose2D, now: float) -> Verdict:
         """PASS, or BRAKE when the arm is too fast for somebody who came near."""
@@ -185,18 +186,20 @@ class SeparationGuard:
             centers.append(self._silhouette.centers(self._model.configuration(rest))[self._parts])
         return Sweep(times, np.array(centers))
 
-    def _fastest(self, centers: Vector, speeds: Vector, pose: Pose2D) -> Verdict:
-        """The part that is most above its limit, over samples (k, n, 3) with their speeds (k, n)."""
+    def _fastest(self, centers: Vector, velocities: Vector, pose: Pose2D) -> Verdict:
+        """The part that is most above its limit, over samples (k, n, 3) with their velocities (k, n, 2)."""
         found = []
         for human in self.humans:
-            at = pose.inverse_transform(np.array([human.x, human.y]))
-            distance = np.hypot(centers[..., 0] - at[0], centers[..., 1] - at[1]) - self._radii - human.radius
+            way = pose.inverse_transform(np.array([human.x, human.y])) - centers[..., :2]
+            away = np.maximum(np.hypot(way[..., 0], way[..., 1]), 1e-9)
+            toward = np.sum(velocities * way, axis=2) / away
+            distance = away - self._radii - human.radius
             # Farther away than the fastest part needs, nothing can be above its limit.
-            near = distance < self._arm.distance(human.speed, float(speeds.max(initial=0.0)))
-            for k, i in np.argwhere(near & (speeds > self._arm_contact.least)):
+            near = distance < self._arm.distance(human.speed, max(0.0, float(toward.max())))
+            for k, i in np.argwhere(near & (toward > self._arm_contact.least)):
                 z, r = float(centers[k, i, 2]), float(self._radii[i])
                 contact = self._arm_contact.at(z - r, z + r)
-                found.append(self._limit(float(speeds[k, i]), float(distance[k, i]), contact, human, self._arm))
+                found.append(self._limit(float(toward[k, i]), float(distance[k, i]), contact, human, self._arm))
         return worst(found)
 
     def _renew(self) -> None:
