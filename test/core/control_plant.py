@@ -62,6 +62,7 @@ class Plant:
         self.statuses: list[MotionStatus] = []
         self.twists: list[Twist2D] = []
         self.nearest = math.inf
+        self.arm_share = 1.0  # of a trajectory's speed at which it is driven: the gate slows it near people
         self.gripper_stop = 0.0  # the fingers cannot close further than this opening
         self.safety = SafetyStatus(0.0, "armed", True, False)
         self.ticks_s: list[float] = []
@@ -142,7 +143,7 @@ class Plant:
         self.pose = Pose2D(x, y, wrap_angle(self.pose.theta + twist.wz * DT))
         before = dict(self.joints)
         for names, (trajectory, start, since) in list(self.running.items()):
-            t = self.now - since + DT
+            t = (self.now - since + DT) * self.arm_share
             times = np.concatenate([[0.0], trajectory.times_s])
             points = np.vstack([start, trajectory.positions])
             for k, name in enumerate(names):

@@ -172,6 +172,26 @@ def test_a_lazy_but_good_arm_reaches() -> None:
     assert Plant(arm_gain=0.3).run(MotionGoal("g", "arm_posture", posture="offer"), 20.0).state == "reached"
 
 
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_an_arm_that_the_gate_slows_near_people_is_waited_for(share: float) -> None:
+    plant = Plant()
+    plant.arm_share = share
+    assert plant.run(MotionGoal("g", "arm_posture", posture="offer"), 120.0).state == "reached"
+    assert len(plant.trajectories) == 1
+
+
+def test_an_arm_that_meets_something_on_its_slow_way_is_blocked() -> None:
+    plant = Plant()
+    plant.arm_share = 0.4
+    goal = MotionGoal("g", "arm_posture", posture="offer")
+    for _ in range(100):
+        plant.tick(goal)
+    plant.arm_share = 0.0
+    plant.running = {names: (t, start, plant.now) for names, (t, start, _) in plant.running.items()}
+    plant.arm_gain = 0.0
+    assert plant.run(goal, 5.0).state == "blocked"
+
+
 def test_a_speed_scale_slows_the_arm() -> None:
     seconds = []
     for scale in (1.0, 0.3):

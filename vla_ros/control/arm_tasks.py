@@ -20,6 +20,7 @@ from vla_ros.core.robot_description import JointGroup
 SURROUNDINGS_M = 1.3
 START_JUMP = 0.08
 LAG_S = 0.5
+ADVANCE_S = 0.01
 STILL_PER_S = 0.05
 TOOL_M = 0.02
 HEAD_TOLERANCE = 0.05
@@ -28,6 +29,9 @@ AIM_RAD = 0.35
 
 class GroupMotion:
     """One trajectory of one joint group being executed, with the checks that it really happens.
+
+    What should be now is read off the trajectory at a clock that waits for the joints: the gate slows trajectories
+    near people and drivers are late, and neither is a reason to give up. Only joints that get no further are.
 
     Args:
         context: shared state.
@@ -38,8 +42,10 @@ class GroupMotion:
         self._context, self.group = context, group
         self.trajectory: JointTrajectory | None = None
         self._start = np.zeros(len(group.joints))
-        self._started_at = 0.0
-        self._late_since: float | None = None
+        self._at_s = 0.0  # the clock: trajectory time that the joints have got to
+        self._read_at = 0.0
+        self._advance = (0.0, 0.0)  # clock and time when it last got on by ADVANCE_S
+        self._ended_at: float | None = None
 
     def measured(self) -> Vector:
         """Measured positions in the group's order; zero for a joint that is not reported."""
@@ -56,8 +62,8 @@ class GroupMotion:
 
     def begin(self, trajectory: JointTrajectory, now: float) -> tuple[JointTrajectory, ...]:
         """Starts executing; gives the message to send."""
-        self.trajectory, self._start, self._started_at = trajectory, self.measured(), now
-        self._late_since = None
+        self.trajectory, self._start = trajectory, self.measured()
+        self._at_s, self._read_at, self._advance, self._ended_at = 0.0, now, (0.0, now), None
         return (trajectory,)
 
     def hold(self) -> tuple[JointTrajectory, ...]:
@@ -71,29 +77,45 @@ class GroupMotion:
         """Of the trajectory [s]."""
         return float(self.trajectory.times_s[-1]) if self.trajectory is not None else 0.0
 
-    def progress(self, now: float) -> float:
-        """Share of the time that is over."""
-        return min(1.0, (now - self._started_at) / max(self.duration(), 1e-6))
-
-    def overdue(self, now: float) -> float:
-        """Seconds since the trajectory should have ended (negative before)."""
-        return now - self._started_at - self.duration()
-
-    def error(self, now: float) -> tuple[float, str]:
-        """Largest distance between where a joint is and should be now, and which joint."""
+    def follow(self, now: float) -> None:
+        """Moves the clock on by the time that went by, or by less where the joints are behind. Once a tick."""
         assert self.trajectory is not None
-        gaps = np.abs(sample(self.trajectory, self._start, now - self._started_at) - self.measured())
+        passed, self._read_at = max(0.0, now - self._read_at), now
+        for share in (1.0, 0.5, 0.25, 0.1):
+            ahead = min(self._at_s + share * passed, self.duration())
+            if self._gaps(ahead).max() < self._context.params.tracking_tolerance:
+                self._at_s = ahead
+                break
+        if self._at_s >= self._advance[0] + ADVANCE_S:
+            self._advance = (self._at_s, now)
+        if self._at_s >= self.duration():
+            comes = not self.is_still() and self.error()[0] > self._context.params.joint_tolerance
+            self._ended_at = now if self._ended_at is None or comes else self._ended_at
+
+    def progress(self) -> float:
+        """Share of the trajectory's time that the joints have got to."""
+        return min(1.0, self._at_s / max(self.duration(), 1e-6))
+
+    def settled_for(self, now: float) -> float:
+        """Seconds that the joints have had at the trajectory's end, not counting those on the way; negative before."""
+        return now - self._ended_at if self._ended_at is not None else -1.0
+
+    def error(self) -> tuple[float, str]:
+        """Largest distance between where a joint is and should be at the clock, and which joint."""
+        gaps = self._gaps(self._at_s)
         k = int(np.argmax(gaps))
         return float(gaps[k]), self.group.names[k]
 
     def lagging(self, now: float) -> str:
-        """The joint that has been far behind for a while, "" when all follow."""
-        error, joint = self.error(now)
-        if error < self._context.params.tracking_tolerance:
-            self._late_since = None
-        elif self._late_since is None:
-            self._late_since = now
-        return joint if self._late_since is not None and now - self._late_since > LAG_S else ""
+        """The joint that is farthest behind when the joints have got no further for a while; "" when they follow."""
+        if self._at_s >= self.duration() or now - self._advance[1] <= LAG_S:
+            return ""
+        gaps = self._gaps(min(self._at_s + LAG_S, self.duration()))
+        return self.group.names[int(np.argmax(gaps))]
+
+    def _gaps(self, at_s: float) -> Vector:
+        assert self.trajectory is not None
+        return np.abs(sample(self.trajectory, self._start, at_s) - self.measured())
 
 
 class ArmTask:
@@ -129,14 +151,15 @@ class ArmTask:
             return self._prepare(now)
         motion, plan, params = self._motion, self._plan, self._context.params
         assert plan is not None
-        progress = motion.progress(now)
+        motion.follow(now)
+        progress = motion.progress()
         joint = motion.lagging(now)
         if joint:
             text = self._context.safety_reason() or f"{joint} does not follow: the arm touches something"
             return Step("blocked", text, trajectories=motion.hold(), progress=progress, chosen=plan.chosen)
-        late = motion.overdue(now)
+        late = motion.settled_for(now)
         if late >= 0.0:
-            error, joint = motion.error(now)
+            error, joint = motion.error()
             if error <= params.joint_tolerance and (motion.is_still() or late > params.settle_s):
                 return Step("reached", progress=1.0, chosen=plan.chosen)
             if late > params.settle_s:
@@ -244,13 +267,14 @@ class HeadTask:
             scale = self._goal.speed_scale * params.arm_speed_scale
             trajectory = time_path(motion.group, points, params.trajectory_step_s, scale, params.arm_acceleration_scale)
             return Step(trajectories=motion.begin(trajectory, now))
-        joint, late = motion.lagging(now), motion.overdue(now)
-        if late >= 0.0 and motion.error(now)[0] <= HEAD_TOLERANCE:
+        motion.follow(now)
+        joint, late = motion.lagging(now), motion.settled_for(now)
+        if late >= 0.0 and motion.error()[0] <= HEAD_TOLERANCE:
             return Step("reached", progress=1.0)
         if joint or late > self._context.params.settle_s:
-            text = self._context.safety_reason() or f"{joint or motion.error(now)[1]} does not follow"
-            return Step("blocked", text, trajectories=motion.hold(), progress=motion.progress(now))
-        return Step(progress=motion.progress(now))
+            text = self._context.safety_reason() or f"{joint or motion.error()[1]} does not follow"
+            return Step("blocked", text, trajectories=motion.hold(), progress=motion.progress())
+        return Step(progress=motion.progress())
 
     def _aim(self) -> tuple[Vector, str]:
         context = self._context

@@ -96,8 +96,11 @@ class ChunkMotion:
             return Step(twist=twist, trajectories=tuple(self._pending), gripper=self._gripper, progress=progress)
         if row < len(self._twists):
             return Step(twist=Twist2D(*map(float, self._twists[row])), progress=progress)
-        late = max((m.overdue(now) for m in self._motions), default=0.0)
-        lagging = next((j for j in (m.lagging(now) for m in self._motions if m.trajectory is not None) if j), "")
+        moving = [m for m in self._motions if m.trajectory is not None]
+        for motion in moving:
+            motion.follow(now)
+        late = min((m.settled_for(now) for m in moving), default=0.0)
+        lagging = next((j for j in (m.lagging(now) for m in moving) if j), "")
         if lagging:
             return Step("blocked", f"{lagging} does not follow", trajectories=self.suspend(), progress=progress)
         return Step("reached", progress=1.0) if late >= 0.0 and row >= len(self._twists) else Step(progress=progress)
