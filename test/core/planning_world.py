@@ -47,6 +47,8 @@ class Thing:
     size: tuple[float, float, float]
     shape: str
     exists: bool = True
+    score: float = 0.9
+    """How sure perception is of its category."""
 
 
 class FakeHome:
@@ -158,7 +160,7 @@ class FakeHome:
                 color = ((thing.color, 0.8),)
                 pose = Pose(tuple(map(float, thing.at)))
                 self.seen[thing.id] = SceneObject(
-                    thing.id, ((thing.category, 0.9),), thing.color, thing.shape, pose, thing.size, 0.9, True, self.now,
+                    thing.id, ((thing.category, thing.score),), thing.color, thing.shape, pose, thing.size, 0.9, True, self.now,
                     float(thing.at[2] - thing.size[2] / 2), colors=color,
                 )  # fmt: skip
             elif thing.id in self.seen:

@@ -137,6 +137,27 @@ def test_two_cups_make_a_question_that_names_both_and_the_answer_decides() -> No
     assert home.held == "blue_cup"
 
 
+def test_what_is_hardly_a_cup_raises_no_question() -> None:
+    home = ambiguous()
+    home.things["blue_cup"].score = 0.47
+    home.run(0.5)
+    home.submit(TaskStep("pick", object=thing("cup")))
+    assert home.run_to_end().state == "succeeded"
+    assert home.held == "red_cup"
+    assert not [s for s in home.statuses if s.question]
+
+
+def test_something_on_the_floor_is_less_likely_meant_than_what_stands_on_furniture() -> None:
+    home = ambiguous()
+    stray = home.things["blue_cup"]
+    stray.at, stray.score = np.array([0.8, 6.6, 0.045]), 0.74
+    home.run(0.5)
+    home.submit(TaskStep("pick", object=thing("cup")))
+    assert home.run_to_end().state == "succeeded"
+    assert home.held == "red_cup"
+    assert not [s for s in home.statuses if s.question]
+
+
 def test_an_answer_by_side_is_understood_as_the_robot_sees_it() -> None:
     home = ambiguous()
     home.submit(TaskStep("pick", object=thing("cup")))

@@ -22,6 +22,10 @@ _SIZES = {"bigger": 1.0, "biggest": 1.0, "larger": 1.0, "largest": 1.0, "big": 1
           "smallest": -1.0, "small": -1.0}  # fmt: skip
 _FLOOR_M = 0.06
 _MOST_ASKED = 3
+_COMPARABLE = 0.6
+"""What is less likely than this share of the likeliest one is not worth a question."""
+_ON_FLOOR = 0.6
+"""How much rarer things that belong on furniture lie on the floor."""
 
 
 def any_will_do(referent: Referent) -> bool:
@@ -36,6 +40,7 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
         raise Failure("planning", f"you told me to leave {target.words()} alone", final=True)
     standing = [m for m in allowed if _rests(m.thing, ctx.belief)]
     allowed = standing or allowed  # what hangs in the air is a part of something else (a sleeve, a door)
+    allowed = _comparable(allowed, ctx)
     allowed.sort(key=lambda m: (-round(m.score, 1), ctx.belief.distance_to(m.thing)))
     if len(allowed) == 1 or any_will_do(target.referent) or target.chosen_by_user or target.several:
         return allowed[0].thing
@@ -54,6 +59,21 @@ def pick_one(ctx: Context, target: Target, matches: list[Match]) -> Generator[No
     raise Failure(
         "planning", f"I still do not know which {describe.noun(target.referent.category)} you mean", final=True
     )
+
+
+def _comparable(found: list[Match], ctx: Context) -> list[Match]:
+    """Those about as certain as the most certain one: what is hardly a basket raises no "which basket?"."""
+    chances = [_certainty(match, ctx) for match in found]
+    return [match for match, chance in zip(found, chances) if chance >= _COMPARABLE * max(chances)]
+
+
+def _certainty(match: Match, ctx: Context) -> float:
+    """How sure it is that a thing is there, is of that kind and has a reason to be where it is, in [0, 1]."""
+    thing = match.thing
+    kind = ctx.world.catalog.kind(thing.category)
+    bottom = thing.pose.position[2] - thing.size[2] / 2
+    astray = bottom < _FLOOR_M and kind is not None and bool(kind.found_on)
+    return match.score * thing.confidence * (_ON_FLOOR if astray else 1.0)
 
 
 def _rests(thing: SceneObject, belief: Belief) -> bool:
