@@ -20,7 +20,7 @@ from vla_ros.core.robot_description import JointGroup
 SURROUNDINGS_M = 1.3
 START_JUMP = 0.08
 LAG_S = 0.5
-ADVANCE_S = 0.01
+MOVED = 0.005
 STILL_PER_S = 0.05
 TOOL_M = 0.02
 HEAD_TOLERANCE = 0.05
@@ -44,7 +44,7 @@ class GroupMotion:
         self._start = np.zeros(len(group.joints))
         self._at_s = 0.0  # the clock: trajectory time that the joints have got to
         self._read_at = 0.0
-        self._advance = (0.0, 0.0)  # clock and time when it last got on by ADVANCE_S
+        self._moved: tuple[Vector, float] = (self._start, 0.0)  # where the joints were, and when, at their last move
         self._ended_at: float | None = None
 
     def measured(self) -> Vector:
@@ -63,7 +63,7 @@ class GroupMotion:
     def begin(self, trajectory: JointTrajectory, now: float) -> tuple[JointTrajectory, ...]:
         """Starts executing; gives the message to send."""
         self.trajectory, self._start = trajectory, self.measured()
-        self._at_s, self._read_at, self._advance, self._ended_at = 0.0, now, (0.0, now), None
+        self._at_s, self._read_at, self._moved, self._ended_at = 0.0, now, (self._start, now), None
         return (trajectory,)
 
     def hold(self) -> tuple[JointTrajectory, ...]:
@@ -86,8 +86,8 @@ class GroupMotion:
             if self._gaps(ahead).max() < self._context.params.tracking_tolerance:
                 self._at_s = ahead
                 break
-        if self._at_s >= self._advance[0] + ADVANCE_S:
-            self._advance = (self._at_s, now)
+        if np.max(np.abs(self.measured() - self._moved[0])) > MOVED or self.error()[0] < MOVED:
+            self._moved = (self.measured(), now)
         if self._at_s >= self.duration():
             comes = not self.is_still() and self.error()[0] > self._context.params.joint_tolerance
             self._ended_at = now if self._ended_at is None or comes else self._ended_at
@@ -108,7 +108,7 @@ class GroupMotion:
 
     def lagging(self, now: float) -> str:
         """The joint that is farthest behind when the joints have got no further for a while; "" when they follow."""
-        if self._at_s >= self.duration() or now - self._advance[1] <= LAG_S:
+        if self._at_s >= self.duration() or now - self._moved[1] <= LAG_S:
             return ""
         gaps = self._gaps(min(self._at_s + LAG_S, self.duration()))
         return self.group.names[int(np.argmax(gaps))]
