@@ -159,8 +159,9 @@ class FakeHome:
             if thing.exists and self._visible(thing):
                 color = ((thing.color, 0.8),)
                 pose = Pose(tuple(map(float, thing.at)))
+                kinds = ((thing.category, thing.score),)
                 self.seen[thing.id] = SceneObject(
-                    thing.id, ((thing.category, thing.score),), thing.color, thing.shape, pose, thing.size, 0.9, True, self.now,
+                    thing.id, kinds, thing.color, thing.shape, pose, thing.size, 0.9, True, self.now,
                     float(thing.at[2] - thing.size[2] / 2), colors=color,
                 )  # fmt: skip
             elif thing.id in self.seen:
