@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("robot", "sim", "ros", "dev")
+EXTRAS = ("robot", "sim", "speech", "ros", "dev")
 OLD_PYTHON = "3.10"
 LEFT_OUT = {"setuptools"}  # venv brings its own, or colcon asks for one that suits the Python
 HEAD = """\

@@ -22,7 +22,7 @@ from vla_ros.ros.gate_options import GateNodeParams  # noqa: E402
 from vla_ros.ros.security import SecurityParams  # noqa: E402
 from vla_ros.safety import relay  # noqa: E402
 
-STAGES = ("perception", "language", "planning", "control", "safety", "sim")
+STAGES = ("perception", "language", "planning", "control", "safety", "speech", "sim")
 MORE_NODES = (("safety_node, besides", GateNodeParams), ("watchdog_node", relay.WatchdogParams))
 FILES = (
     ("Robot file (config/robots/*.yaml)", robot_description.RobotDescription),

@@ -71,6 +71,8 @@ SYSTEM = (
     SystemPart("libegl1", "rendering the simulated camera", _library("EGL")),
     SystemPart("libgl1-mesa-dri", "rendering the simulated camera", _has_mesa_drivers),
     SystemPart("libosmesa6", "rendering where EGL does not work", _library("OSMesa"), required=False),
+    SystemPart("espeak-ng", "the robot's voice and the tests of speech", _program("espeak-ng"), required=False),
+    SystemPart("libportaudio2", "a microphone", _library("portaudio"), required=False),
 )
 
 

@@ -12,6 +12,7 @@ from vla_ros.cli.processes import (
     GATED,
     HOME_NODES,
     ROBOT_NODES,
+    SPEECH_NODES,
     WATCHDOG_NODES,
     BringUp,
     Process,
@@ -116,4 +117,4 @@ def test_a_mistake_is_refused_with_its_remedy(wrong: dict, words: str) -> None:
 
 def test_the_shipped_parameters_reach_namespaced_nodes_and_only_known_ones() -> None:
     keys = set(load_yaml(CONFIG / "vla.yaml"))
-    assert keys <= {"/**", *(f"/**/{name}" for name in (*ROBOT_NODES, *HOME_NODES, *WATCHDOG_NODES))}
+    assert keys <= {"/**", *(f"/**/{name}" for name in (*ROBOT_NODES, *HOME_NODES, *WATCHDOG_NODES, *SPEECH_NODES))}

@@ -21,6 +21,7 @@ ARGUMENTS = {
     "log_level": f"of all nodes: {', '.join(LOG_LEVELS)}",
     "use_sim_time": "true: /clock is the time",
     "watchdog": "true: watchdog_node stands between the gate and drivers that have no time-out of their own",
+    "speech": "true: speech_node hears and speaks (docs/voice.md)",
     "set": "more parameters, separated by blanks: safety_node.rate_hz=50.0 planner_node.when_busy=refuse",
 }
 """Launch argument -> what it is. The same names as the fields of BringUp, but for ``set``."""
@@ -37,6 +38,7 @@ def description(*, with_home: bool, required: tuple[str, ...] = ()) -> LaunchDes
         "log_level": base.log_level,
         "use_sim_time": str(with_home).lower(),
         "watchdog": "false",
+        "speech": "false",
         "set": "",
     }
     declared = [
@@ -60,6 +62,7 @@ def actions(context: LaunchContext, *, with_home: bool) -> list[Any]:
         use_sim_time=given["use_sim_time"].lower() in ("true", "1"),
         with_home=with_home,
         watchdog=given["watchdog"].lower() in ("true", "1"),
+        speech=given["speech"].lower() in ("true", "1"),
         overrides=tuple(given["set"].split()),
     )
     settings = [

@@ -18,6 +18,8 @@ ROBOT_NODES = ("safety_node", "control_node", "perception_node", "planner_node",
 """Executables of every robot, the gate first: nothing may speak before it listens."""
 WATCHDOG_NODES = ("watchdog_node",)
 """Executables between the gate and drivers that have no time-out of their own."""
+SPEECH_NODES = ("speech_node",)
+"""Executables that hear and speak, where a robot has a microphone."""
 HOME_NODES = ("sim_node",)
 """Executables that stand in for the robot's drivers and its surroundings."""
 DRIVER_TOPICS = {
@@ -59,6 +61,8 @@ class BringUp:
     """also start the simulated home"""
     watchdog: bool = False
     """also start watchdog_node between the gate and the drivers"""
+    speech: bool = False
+    """also start speech_node: ears and voice"""
     overrides: tuple[str, ...] = ()
     """``node.parameter=value`` in YAML, e.g. ``sim_node.seed=7``; they win over the file"""
 
@@ -80,6 +84,7 @@ class BringUp:
             *(HOME_NODES if self.with_home else ()),
             *(WATCHDOG_NODES if self.watchdog else ()),
             *ROBOT_NODES,
+            *(SPEECH_NODES if self.speech else ()),
         )
 
 

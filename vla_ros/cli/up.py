@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", metavar="FILE", help="floor plan YAML (path or name); of a real robot: its rooms")
     parser.add_argument("--namespace", default="", help="of all nodes, for a second robot")
     parser.add_argument("--params-file", default="", metavar="FILE", help="parameters of all nodes (config/vla.yaml)")
+    parser.add_argument("--speech", action="store_true", help="hear and speak: speech_node (docs/voice.md)")
     parser.add_argument("--watchdog", action="store_true", help="stop the drivers when the gate is silent")
     parser.add_argument("--log-level", default="info", choices=LOG_LEVELS)
     parser.add_argument("--set", action="append", default=[], metavar="NODE.PARAM=VALUE", help="one parameter more")
@@ -53,6 +54,7 @@ def choice(arguments: argparse.Namespace) -> BringUp:
         use_sim_time=simulated,
         with_home=simulated,
         watchdog=arguments.watchdog,
+        speech=arguments.speech,
         overrides=tuple(arguments.set),
     )
 

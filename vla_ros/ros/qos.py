@@ -15,6 +15,9 @@ SENSOR = _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, 1)
 JOINTS = _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, 8)
 """Joint states, of which several drivers may send theirs at the same moment: none pushes another's out."""
 
+SOUND = _profile(ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE, 100)
+"""Sound for who listens: every piece counts, and any driver may offer it, reliable or not."""
+
 COMMAND = _profile(ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE, 1)
 """Commands that are renewed at a rate (velocities, motion goals)."""
 

@@ -1,0 +1,241 @@
+"""Trains the spoken stop's network on synthetic speech. ``python -m benchmarks.speech_stop_training``
+
+Everything it learns from is made here, from one seed: voices of espeak-ng and flite that benchmarks.speech never uses
+(other variants, other recordings, moved in pitch and speed), words, sentences, noises and music. Writes
+vla_ros/speech/spoken_stop.npz. numpy and scipy; some minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from benchmarks.speech_sounds import CHATTER, NOISES, RATE, Audio, Voice, level, noise, pcm, speak
+from vla_ros.speech.features import BANDS, above, background, log_mel
+from vla_ros.speech.loudness import FRAME
+from vla_ros.speech.stop_network import CLASSES, ROWS, SHAPES, WEIGHTS, forward, softmax
+
+T = TypeVar("T")
+ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-us-nyc")
+VARIANTS = ("", "+f1", "+f4", "+f5", "+m1", "+m2", "+m4", "+m5", "+m6", "+m7", "+male8", "+Annie", "+Andy", "+Steph",
+            "+Michael", "+Linda", "+Ed", "+Alicia", "+David", "+Lee", "+Mario", "+klatt2", "+grandpa")  # fmt: skip
+RECORDED = ("awb", "kal")
+"""flite's recorded speakers for training; slt, rms and kal16 are left to the benchmark."""
+ALIKE = """stock stoke stuck stomp step steep stoop stab stub shop shops chop crop drop prop top tops pop hop hot hopped
+swap spot stack store storm star start stay steam stand story sock soap soup stalk strap strip cop copy mop job jog
+hall hold hole hull holt haul hard hart heart hat hut hurt hill help health fault vault salt alter altar bolt colt fold
+called wall hallway holiday hello how half hot hunt
+free freed free's fries frees fridge friend fees feast fleas please trees breeze bees cheese knees peas keys freak greet
+green three threes frieze Friday fleece priest street breathe freedom raise rise reese
+no go yes left right wait hey robot now what okay oh please kitchen cup"""
+BEFORE = ("please", "robot", "hey robot", "oh no", "no", "okay")
+AFTER = ("now", "it", "that", "moving", "right there", "please", "robot")
+CHATTER_MORE = (
+    "bring me the red cup from the kitchen table", "go to the living room and look for the green book",
+    "what is on the shelf next to the window", "put the apple into the basket please", "where did you see the keys",
+    "turn left and drive two metres forward", "open the fridge and take the bottle out of it",
+    "how many people are sitting on the sofa", "tell anna that the dinner is ready at half past seven",
+    "he told us that it would not cost more than fifty pounds", "the shop on the corner has got fresh bread",
+    "I think she has told them all about the holiday in scotland", "half of the staff had a hot drink at the harbour",
+    "three of these trees are older than the street", "please keep the change and have a nice evening",
+    "all the others hold on to the old story", "the top of the pot is too hot to hold", "put the salt on top",
+    "we need some more steps to reach the goal", "he was hard at work when the phone rang",
+)  # fmt: skip
+
+
+def voice(rng: np.random.Generator) -> Voice:
+    """A random speaker of the training's."""
+    if rng.random() < 0.35:
+        return Voice("flite", str(rng.choice(RECORDED)))
+    name = str(rng.choice(ACCENTS)) + str(rng.choice(VARIANTS))
+    return Voice("espeak-ng", name, int(rng.integers(115, 200)), int(rng.integers(25, 80)))
+
+
+def said(text: str, rng: np.random.Generator) -> Audio:
+    """``text`` by a random voice, moved in pitch and speed, with another tilt of the spectrum."""
+    audio = speak(text, voice(rng))
+    factor = int(rng.integers(82, 123))
+    audio = resample_poly(audio, 100, factor).astype(np.float32)
+    tilt = float(rng.uniform(-0.5, 0.5))
+    return level(np.append(audio[:1], audio[1:] + tilt * audio[:-1]).astype(np.float32), 0.1)
+
+
+def gap(rng: np.random.Generator, longest_s: float) -> Audio:
+    """A short pause."""
+    return np.zeros(int(rng.uniform(0, longest_s) * RATE), np.float32)
+
+
+class Sounds:
+    """Noises made once, cut at random."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._long = [noise(kind, 20 * RATE, rng) for kind in NOISES for _ in range(2)]
+
+    def cut(self, count: int) -> Audio:
+        """``count`` samples of one of them."""
+        source = self._long[int(self._rng.integers(len(self._long)))]
+        start = int(self._rng.integers(len(source) - count))
+        return source[start : start + count]
+
+
+def windows(audio: Audio, ends: NDArray[np.int64], sounds: Sounds, rng: np.random.Generator) -> NDArray[np.float32]:
+    """(n, 64, 32) what the network sees at each end (samples into ``audio``), after 2.5 s of room, in random noise."""
+    lead = round(2.5 * RATE)
+    whole = np.concatenate([np.zeros(lead, np.float32), audio, np.zeros(RATE // 2, np.float32)])
+    snr = float(rng.uniform(4, 25)) if rng.random() < 0.8 else 45.0
+    whole = whole + level(sounds.cut(len(whole)), 0.1 * 10 ** (-snr / 20))
+    levels = log_mel(pcm((whole * 10 ** (float(rng.uniform(-20, 3)) / 20)).astype(np.float32)))
+    out = []
+    for end in ends:
+        last = (lead + int(end)) // FRAME
+        out.append(above(levels[last - ROWS : last], background(levels[:last])))
+    return np.stack(out)
+
+
+def examples(count: int, sounds: Sounds, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Windows of ``count`` sounds with their classes."""
+    takes = {word: [said(word, rng) for _ in range(max(8, count // 24))] for word in CLASSES[1:]}
+    alike = [said(word, rng) for word in ALIKE.split() for _ in range(max(1, count // 1500))]
+    talk = [said(text, rng) for text in (*CHATTER, *CHATTER_MORE) for _ in range(max(1, count // 1000))]
+    leads = [said(word, rng) for word in BEFORE for _ in range(4)]
+    tails = [said(word, rng) for word in AFTER for _ in range(4)]
+
+    def pick(items: Sequence[T]) -> T:
+        return items[int(rng.integers(len(items)))]
+
+    for number in range(count):
+        kind = number % 8
+        if kind < 4:
+            label = 1 + number % 3
+            parts = [pick(leads), gap(rng, 0.12)] if rng.random() < 0.3 else []
+            word = pick(takes[CLASSES[label]])
+            start = sum(map(len, parts))
+            parts += [word, gap(rng, 0.1), pick(tails)] if rng.random() < 0.3 else [word]
+            end = start + len(word)
+            ends = end + (rng.uniform(0.03, 0.16, 3) * RATE).astype(np.int64)
+            for rows in windows(np.concatenate(parts), ends, sounds, rng):
+                yield rows, label
+            if rng.random() < 0.3:  # the word has begun, or is long over: no stop (again)
+                early = max(start + int(0.25 * len(word)), 1)
+                for rows in windows(np.concatenate(parts), np.array([early]), sounds, rng):
+                    yield rows, 0
+        elif kind < 6:
+            parts = [pick(leads), gap(rng, 0.1)] if rng.random() < 0.2 else []
+            parts.append(pick(alike))
+            end = sum(map(len, parts))
+            if rng.random() < 0.4:
+                parts += [gap(rng, 0.1), pick(tails if rng.random() < 0.5 else alike)]
+            for rows in windows(
+                np.concatenate(parts), end + (rng.uniform(-0.15, 0.2, 3) * RATE).astype(np.int64), sounds, rng
+            ):
+                yield rows, 0
+        elif kind == 6 or rng.random() < 0.6:
+            sentence = pick(talk)
+            ends = rng.integers(RATE // 8, len(sentence), 6)
+            for rows in windows(sentence, ends, sounds, rng):
+                yield rows, 0
+        else:
+            ends = rng.integers(RATE // 4, RATE * 3, 3)
+            for rows in windows(sounds.cut(3 * RATE) * float(rng.uniform(0.3, 1)), ends, sounds, rng):
+                yield rows, 0
+
+
+def train(rows: NDArray[np.float16], labels: NDArray[np.int64], epochs: int, rng: np.random.Generator) -> dict:
+    """Adam on cross entropy, by hand; returns the weights."""
+    weights: dict[str, NDArray[np.float32]] = {}
+    for name, (inputs, outputs) in SHAPES.items():
+        weights[name] = (rng.standard_normal((inputs, outputs)) * np.sqrt(2.0 / inputs)).astype(np.float32)
+        weights[name + "_b"] = np.zeros(outputs, np.float32)
+    first = {name: np.zeros_like(w) for name, w in weights.items()}
+    second = {name: np.zeros_like(w) for name, w in weights.items()}
+    step, batch = 0, 128
+    for epoch in range(epochs):
+        order, right, lost = rng.permutation(len(rows)), 0, 0.0
+        rate = 2e-3 * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
+        for at in range(0, len(order) - batch + 1, batch):
+            chosen = order[at : at + batch]
+            x = rows[chosen].astype(np.float32)
+            hide = rng.random() < 0.3  # a band of the spectrum is hidden now and then
+            if hide:
+                low = int(rng.integers(BANDS - 5))
+                x[..., low : low + 5] = 0.0
+            slopes, loss, hits = gradients(weights, x, labels[chosen])
+            right, lost, step = right + hits, lost + loss, step + 1
+            for name, slope in slopes.items():
+                slope = slope + 1e-4 * weights[name]
+                first[name] += 0.1 * (slope - first[name])
+                second[name] += 0.001 * (slope**2 - second[name])
+                move = (first[name] / (1 - 0.9**step)) / (np.sqrt(second[name] / (1 - 0.999**step)) + 1e-7)
+                weights[name] = (weights[name] - rate * move).astype(np.float32)
+        print(f"epoch {epoch + 1}: loss {lost / step * (epoch + 1):.4f}, right {right / len(order):.4f}", flush=True)
+    return weights
+
+
+def gradients(weights: dict, x: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[dict, float, int]:
+    """Slopes of the mean cross entropy by backpropagation, the loss, and how many were right."""
+    scores, kept = forward(weights, x)
+    chances = softmax(scores)
+    count = len(x)
+    loss = -float(np.mean(np.log(chances[np.arange(count), labels] + 1e-9)))
+    hits = int((scores.argmax(axis=1) == labels).sum())
+    back = chances.copy()
+    back[np.arange(count), labels] -= 1.0
+    back /= count
+    slopes = {"d2": kept[4].T @ back, "d2_b": back.sum(axis=0)}
+    back = (back @ weights["d2"].T) * (kept[4] > 0)
+    slopes |= {"d1": kept[3].T @ back, "d1_b": back.sum(axis=0)}
+    back = (back @ weights["d1"].T) * (kept[3] > 0)
+    back = back.reshape(count, ROWS // 8, BANDS // 8, -1)
+    for name, below in (("c3", 2), ("c2", 1), ("c1", 0)):
+        inputs = kept[below]
+        slopes[name] = inputs.reshape(-1, inputs.shape[-1]).T @ back.reshape(-1, back.shape[-1])
+        slopes[name + "_b"] = back.sum(axis=(0, 1, 2))
+        if below:
+            back = unpatched(back @ weights[name].T)
+            previous = np.maximum(kept[below - 1] @ weights[f"c{below}"] + weights[f"c{below}_b"], 0.0)
+            back = back * (previous > 0)
+    return slopes, loss, hits
+
+
+def unpatched(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The way back through stop_network.patches: (n, h/2, w/2, 9c) -> (n, h, w, c)."""
+    count, height, width, deep = slopes.shape
+    out = np.zeros((count, 2 * height + 2, 2 * width + 2, deep // 9), np.float32)
+    for k in range(9):
+        i, j = divmod(k, 3)
+        part = slopes[..., k * deep // 9 : (k + 1) * deep // 9]
+        out[:, i : i + 2 * height : 2, j : j + 2 * width : 2] += part
+    return out[:, 1:-1, 1:-1]
+
+
+def main() -> None:
+    """Makes the data, trains, tells what an unseen twentieth says, writes the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sounds", type=int, default=4800)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", default=str(WEIGHTS))
+    options = parser.parse_args()
+    rng = np.random.default_rng(options.seed)
+    sounds = Sounds(rng)
+    pairs = list(examples(options.sounds, sounds, rng))
+    rows = np.stack([pair[0] for pair in pairs]).astype(np.float16)
+    labels = np.array([pair[1] for pair in pairs])
+    print(f"{len(labels)} windows, {np.bincount(labels)}", flush=True)
+    kept = max(1, len(rows) // 20)
+    weights = train(rows[kept:], labels[kept:], options.epochs, rng)
+    unseen = softmax(forward(weights, rows[:kept].astype(np.float32))[0])
+    stop = unseen[:, 1:].sum(axis=1)
+    found, wrong = np.mean(stop[labels[:kept] > 0] > 0.5), np.mean(stop[labels[:kept] == 0] > 0.5)
+    print(f"unseen {kept}: found {found:.4f}, wrong {wrong:.4f}")
+    np.savez_compressed(options.output, **{name: w.astype(np.float16) for name, w in weights.items()})
+
+
+if __name__ == "__main__":
+    main()
