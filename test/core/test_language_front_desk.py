@@ -11,7 +11,8 @@ from vla_ros.core.config import from_mapping
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.plan import CommandStatus
 from vla_ros.core.task import Task
-from vla_ros.language.commands import FrontDesk, Order, Settled
+from vla_ros.language.books import Settled
+from vla_ros.language.commands import FrontDesk, Order
 from vla_ros.language.params import LanguageParams
 
 

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from vla_ros.core.plan import CommandStatus
-from vla_ros.core.task import IMMEDIATE_SKILLS, Task
+from vla_ros.core.remembered import Turn
+from vla_ros.core.task import IMMEDIATE_SKILLS, Task, TaskStep
+from vla_ros.language import dialogue_talk
+from vla_ros.language.books import NO_PLANNER, Books, Order, Reply
+from vla_ros.language.dialogue import Act, Dialogue
+from vla_ros.language.dialogue_change import substitute
+from vla_ros.language.dialogue_words import command
+from vla_ros.language.models.model_parser import in_words
 from vla_ros.language.params import LanguageParams
 
-_REMEMBERED = 200
 _SHOWN_CHARACTERS = 80
+_TURNS = 50
+_INTERRUPTIBLE = ("accepted", "running", "paused", "waiting_for_answer")
 _STATE_OF_KIND = {"unknown": "not_understood", "refusal": "refused", "question": "waiting_for_answer"}
 
 
@@ -34,99 +41,200 @@ class Parser(Protocol):
         """The whole Task once the missing words of ``pending`` are there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a caller is told; the fields of ExecuteLanguageCommand's response and ExecuteCommand's result."""
-
-    success: bool
-    message: str
-    command_id: str = ""
-    state: str = ""
-    question: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to do with one instruction: publish ``task``, and answer ``reply`` now (None: open a ticket)."""
-
-    task: Task | None
-    reply: Reply | None
-    speech: str = ""
-    command_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """Somebody who waits for news of a command. ``deadline_s`` None means for ever."""
-
-    number: int
-    command_id: str
-    until: str
-    """"accepted", "asked" (ended or a question) or "ended"."""
-    opened_s: float
-    deadline_s: float | None
-    heard: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A ticket's reply. ``cancel`` is true when its command must be cancelled because time is up."""
-
-    ticket: Ticket
-    reply: Reply
-    cancel: bool = False
-
-
-class FrontDesk:
-    """Keeps the books of all instructions of one robot."""
+class FrontDesk(Books):
+    """Keeps the books of all instructions of one robot. Without ``dialogue`` everything said is an instruction."""
 
     def __init__(
         self,
         parser: Parser,
         params: LanguageParams,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12],
+        dialogue: Dialogue | None = None,
     ) -> None:
+        super().__init__(params)
         self._parser = parser
-        self._params = params
         self._new_id = new_id
-        self._statuses: dict[str, CommandStatus] = {}
-        self._heard: dict[str, int] = {}
-        self._alive_s: dict[str, float] = {}
-        self._own: set[str] = set()
-        self._unfinished: set[str] = set()
+        self._dialogue = dialogue
+        self._turns: deque[Turn] = deque(maxlen=_TURNS)
+        self._last_said = ""
+        self._maybe: tuple[Act, float] | None = None
         self._pending: tuple[Task, float] | None = None
         self._previous: Task | None = None
-        self._tickets: dict[int, Ticket] = {}
-        self._count = 0
 
     # -- instructions -------------------------------------------------------------------------------------
 
-    def instruct(self, text: str, now: float, planner_present: bool) -> Order:
-        """Decides what one instruction becomes. ``planner_present``: somebody subscribes to tasks."""
+    def instruct(self, text: str, now: float, planner_present: bool, parsed: Task | None = None) -> Order:
+        """Decides what one instruction becomes. ``planner_present``: somebody subscribes to tasks. ``parsed``: the
+        reading of an instruction that was looked at longer (see ``plain``); None reads it here."""
+        self._turns.append(Turn(now, "person", text))
+        order = self._decided(text, now, planner_present, parsed)
+        if order.reply is not None:
+            self.heard_robot(order.reply.message, now)
+        return order
+
+    def plain(self, text: str) -> Task | None:
+        """The built-in reading of a new instruction; None for what acts at once, answers a question, or is about the
+        talk itself: nobody else needs to read those."""
         task = self._parser.parse(text, self._previous)
+        if self._is_immediate(task) or self._asking() is not None or self._pending is not None:
+            return None
+        if self._maybe is not None or (self._dialogue is not None and self._dialogue.recognise(text) is not None):
+            return None
+        return None if self._dialogue is not None and self._dialogue.correction(text) else task
+
+    def heard_robot(self, text: str, now: float) -> None:
+        """Something that the robot said, by whichever node."""
+        if text and text != self._last_said:
+            self._last_said = text
+            self._turns.append(Turn(now, "robot", text))
+
+    def restore(self, turns: Iterable[Turn]) -> None:
+        """The conversation of an earlier run."""
+        self._turns.extend(turns)
+
+    def forget_talk(self) -> None:
+        """Nothing that was said is known any more."""
+        self._turns.clear()
+        self._previous, self._pending, self._maybe, self._last_said = None, None, None, ""
+
+    def _decided(self, text: str, now: float, planner_present: bool, parsed: Task | None) -> Order:
+        task = parsed or self._parser.parse(text, self._previous)
         immediate = self._is_immediate(task)
+        if parsed is None and self._dialogue is not None:
+            order = self._talked(self._dialogue, text, task, now, planner_present)
+            if order is not None:
+                return order
+        if immediate and task.steps[0].skill == "cancel" and self._drop_pending(now):
+            return self._told("All right, I leave it.", "cancelled")
         asking = None if immediate else self._asking()
         if asking is not None:
             task = self._parser.parse_answer(text, asking.question)
             task = dataclasses.replace(task, command_id=asking.command_id)
+            self._choose(task)
         else:
             task = self._with_pending(task, text, now)
         if task.kind != "task":
             return self._not_a_task(task, now, planner_present)
+        return self._send(task, planner_present, immediate or asking is not None)
+
+    def _send(self, task: Task, planner_present: bool, aside: bool = False, instead: bool = False) -> Order:
+        """``aside``: it is no command of its own. ``instead``: what runs ends first."""
         self._pending = None
         if not planner_present:
-            reply = self._reply(task.command_id, False, "failed", _NO_PLANNER)
+            reply = self._reply(task.command_id, False, "failed", NO_PLANNER)
             return Order(None, reply, reply.message if self._params.speak else "", task.command_id)
-        busy = None if immediate or asking is not None else self._running()
-        if busy is not None and self._params.on_busy == "refuse":
+        busy = None if aside else self._running()
+        if busy is not None and not instead and self._params.on_busy == "refuse":
             message = (
                 f"I am still busy with '{_short(busy.instruction)}'. Wait for it, or say 'stop' or 'cancel' first."
             )
             return Order(None, self._reply(task.command_id, False, "refused", message), message, task.command_id)
-        if asking is None and not immediate:
+        if not aside and not any(step.skill in ("undo", "repeat") for step in task.steps):
             self._previous = task
         self._own.add(task.command_id)
-        return Order(task, None, "", task.command_id)
+        ending = ""
+        if instead and busy is not None:
+            if busy.state in _INTERRUPTIBLE:  # one message, so that nothing comes between the end and the beginning
+                steps = tuple(dataclasses.replace(step, after=()) for step in task.steps)
+                task = dataclasses.replace(task, steps=(TaskStep("cancel"), *steps))
+            else:
+                ending = busy.command_id
+        return Order(task, None, "", task.command_id, cancel=ending)
+
+    # -- the talk itself ----------------------------------------------------------------------------------
+
+    def _talked(self, dialogue: Dialogue, text: str, task: Task, now: float, planner_present: bool) -> Order | None:
+        """What comes of speech about the talk, the memory or the last command; None for an instruction or answer."""
+        act = dialogue.recognise(text)
+        maybe = self._maybe
+        self._maybe = None if maybe is None or not self._is_immediate(task) else maybe
+        if maybe is not None and act is None and now <= maybe[1] and not self._is_immediate(task):
+            about = self._parser.parse_answer(text).steps
+            if about and about[0].about == "no":
+                return self._told("All right, I do not keep that.")
+            act = dataclasses.replace(maybe[0], kind="teach_person") if about and about[0].about == "yes" else None
+        act = act or dialogue_talk.act_of_report(task)
+        if act is None and self._is_immediate(task):
+            return None
+        if act is not None and act.kind == "maybe_person":
+            self._maybe = (act, now + self._params.question_memory_s)
+            question = f"Shall I remember the person in front of me as {act.words.title()}?"
+            reply = Reply(False, question, self._new_id(), "waiting_for_answer", question)
+            return Order(None, reply, question if self._params.speak else "", reply.command_id)
+        if act is not None:
+            words = dialogue_talk.answer(act, now, self._situation(now))
+            return self._told(words) if words else Order(None, None, "", self._new_id(), act)
+        only = task.steps[0] if task.kind == "task" and len(task.steps) == 1 and not task.steps[0].negated else None
+        if only is not None and only.skill == "repeat":
+            if self._previous is None:
+                return self._told("There is nothing yet that I could do again.", "refused")
+            return self._send(dataclasses.replace(self._previous, command_id=self._new_id()), planner_present)
+        if only is not None and only.skill == "undo":
+            return self._send(dataclasses.replace(task, command_id=self._new_id()), planner_present, instead=True)
+        return self._corrected(dialogue, text, task, now, planner_present)
+
+    def _corrected(self, dialogue: Dialogue, text: str, task: Task, now: float, planner_present: bool) -> Order | None:
+        """The command that was meant instead of the last one; None when the text corrects nothing."""
+        before, running = self._previous, self._running()
+        if before is None or self._asking() is not None or self._pending_alive(now):
+            return None
+        if running is None and now - self._ended_s > self._params.correction_memory_s:
+            return None
+        meant = dialogue.correction(text)
+        if not meant and task.kind != "question":
+            return None
+        whole = self._parser.parse(meant, before) if meant else task
+        if meant and (whole.kind == "refusal" or (whole.kind == "task" and not self._is_immediate(whole))):
+            new: Task | None = whole
+        else:
+            spoken = self._parser.parse_answer(meant or text)
+            referent = spoken.steps[0].object if spoken.steps else None
+            new = substitute(before, referent, bold=bool(meant)) if referent is not None else None
+            if new is not None:
+                harm = [r for s in new.steps if (r := self._parser.parse(in_words(s))).kind == "refusal"]
+                new = harm[0] if harm else dataclasses.replace(new, text=command(new))
+        if new is None:
+            return None
+        new = dataclasses.replace(new, command_id=self._new_id())
+        if new.kind != "task":
+            return self._not_a_task(new, now, planner_present)
+        return self._send(new, planner_present, instead=True)
+
+    def _choose(self, answer: Task) -> None:
+        """An answered question makes the last command say which one it was: "it" is that one from now on."""
+        referent = answer.steps[0].object if answer.kind == "task" and answer.steps else None
+        if self._previous is not None and referent is not None and self._previous.command_id == answer.command_id:
+            self._previous = substitute(self._previous, referent, bold=False) or self._previous
+            self._previous = dataclasses.replace(self._previous, command_id=answer.command_id)
+
+    def _told(self, words: str, state: str = "succeeded") -> Order:
+        reply = Reply(state in ("succeeded", "cancelled"), words, self._new_id(), state)
+        return Order(None, reply, words if self._params.speak else "", reply.command_id)
+
+    def _situation(self, now: float) -> dialogue_talk.Situation:
+        asking = self._asking()
+        pending = self._pending[0].question if self._pending is not None and self._pending_alive(now) else ""
+        return dialogue_talk.Situation(
+            running=self._running(),
+            ended=tuple(self._ended),
+            question=asking.question if asking is not None else pending,
+            previous=self._previous,
+            gate=self._gate,
+            stop=self._stop,
+            turns=tuple(self._turns),
+            said=self._last_said,
+        )
+
+    def _pending_alive(self, now: float) -> bool:
+        return self._pending is not None and now <= self._pending[1]
+
+    def _drop_pending(self, now: float) -> bool:
+        """True when a question of language's own was open and nothing else runs that could be meant."""
+        open_question = (self._pending_alive(now) or self._maybe is not None) and self._asking() is None
+        self._maybe = None
+        if open_question:
+            self._pending = None
+        return open_question
 
     def _is_immediate(self, task: Task) -> bool:
         step = task.steps[0] if task.kind == "task" and task.steps else None
@@ -159,129 +267,6 @@ class FrontDesk:
     @staticmethod
     def _reply(command_id: str, success: bool, state: str, message: str) -> Reply:
         return Reply(success, message, command_id, state)
-
-    # -- statuses -----------------------------------------------------------------------------------------
-
-    def observe(self, status: CommandStatus, now: float) -> str:
-        """Takes in a command_status; returns what to say aloud about it, "" for nothing. A status that was there
-        before is a sign of life and no news: nobody is answered because of it."""
-        self._alive_s[status.command_id] = now
-        if self._statuses.get(status.command_id) == status:
-            return ""
-        before = self._statuses.pop(status.command_id, None)
-        self._statuses[status.command_id] = status
-        self._heard[status.command_id] = self._heard.get(status.command_id, 0) + 1
-        while len(self._statuses) > _REMEMBERED:
-            oldest = next(iter(self._statuses))
-            del self._statuses[oldest]
-            self._heard.pop(oldest, None)
-            self._alive_s.pop(oldest, None)
-            self._own.discard(oldest)
-            self._unfinished.discard(oldest)
-        changed = before is None or (before.state, before.question) != (status.state, status.question)
-        if not self._params.speak or not changed or status.command_id not in self._own:
-            return ""
-        if status.state == "waiting_for_answer" and status.command_id not in self._unfinished:
-            return status.question
-        return ""
-
-    def lost(self, now: float) -> tuple[Order, ...]:
-        """Commands of which nothing was heard for too long, each once, with what to say about them. They count as
-        failed from now on: nobody waits for them, and the next instruction is no answer to their question."""
-        limit = self._params.silence_timeout_s
-        found = []
-        for status in list(self._statuses.values()):
-            alive = self._alive_s.get(status.command_id, now)
-            if status.is_terminal or status.command_id in self._unfinished or now - alive <= limit:
-                continue
-            ended = dataclasses.replace(
-                status, state="failed", text=_SILENT.format(limit), question="", failure="communication"
-            )
-            self._statuses[status.command_id] = ended
-            self._heard[status.command_id] = self._heard.get(status.command_id, 0) + 1
-            told = self._params.speak and status.command_id in self._own
-            found.append(Order(None, None, ended.text if told else "", status.command_id))
-        return tuple(found)
-
-    def status(self, command_id: str) -> CommandStatus | None:
-        """The newest status of a command."""
-        return self._statuses.get(command_id)
-
-    def _asking(self) -> CommandStatus | None:
-        """The newest command that waits for an answer to the planner's question."""
-        for status in reversed(self._statuses.values()):
-            if status.state == "waiting_for_answer" and status.command_id not in self._unfinished:
-                return status
-        return None
-
-    def _running(self) -> CommandStatus | None:
-        busy = ("accepted", "queued", "running", "paused", "waiting_for_answer")
-        found = [s for s in self._statuses.values() if s.state in busy and s.command_id not in self._unfinished]
-        return found[-1] if found else None
-
-    # -- tickets ------------------------------------------------------------------------------------------
-
-    def open(self, command_id: str, until: str, now: float, timeout_s: float = 0.0) -> Ticket:
-        """Somebody waits for ``until`` ("accepted", "asked" or "ended"); ``timeout_s`` 0 means no limit."""
-        self._count += 1
-        deadline = now + timeout_s if timeout_s > 0.0 else None
-        ticket = Ticket(self._count, command_id, until, now, deadline, self._heard.get(command_id, 0))
-        self._tickets[ticket.number] = ticket
-        return ticket
-
-    def close(self, ticket: Ticket) -> None:
-        """The caller has gone."""
-        self._tickets.pop(ticket.number, None)
-
-    def settle(self, now: float, planner_present: bool) -> tuple[Settled, ...]:
-        """Replies that are due now, each once."""
-        done = []
-        for ticket in list(self._tickets.values()):
-            settled = self._settled(ticket, now, planner_present)
-            if settled is not None:
-                del self._tickets[ticket.number]
-                done.append(settled)
-        return tuple(done)
-
-    def _settled(self, ticket: Ticket, now: float, planner_present: bool) -> Settled | None:
-        status = self._statuses.get(ticket.command_id)
-        news = status is not None and self._heard.get(ticket.command_id, 0) > ticket.heard
-        if status is not None and news:
-            reply = _reply_of(status, ticket.until)
-            if reply is not None:
-                return Settled(ticket, reply)
-        if ticket.deadline_s is not None and now >= ticket.deadline_s:
-            limit = ticket.deadline_s - ticket.opened_s
-            message = f"It was not done within {limit:g} s, so I cancelled it."
-            return Settled(ticket, Reply(False, message, ticket.command_id, "cancelled"), cancel=True)
-        if not planner_present and now - ticket.opened_s > self._params.accept_timeout_s:
-            return Settled(ticket, Reply(False, _NO_PLANNER, ticket.command_id, "failed"))
-        silent = not news and now - ticket.opened_s > self._params.accept_timeout_s
-        if silent and status is not None and status.state == "waiting_for_answer":
-            return Settled(ticket, Reply(False, status.question, status.command_id, status.state, status.question))
-        if silent:
-            message = f"The planner did not answer within {self._params.accept_timeout_s:g} s. See `vla doctor`."
-            return Settled(ticket, Reply(False, message, ticket.command_id, "failed"), cancel=True)
-        return None
-
-
-_NO_PLANNER = "Nobody carries out tasks: start planner_node in the same namespace and ROS domain."
-
-_SILENT = (
-    "The planner has said nothing about it for {:g} s: it was stopped or is stuck. See that planner_node runs "
-    "(`vla doctor`), then give the command again."
-)
-
-
-def _reply_of(status: CommandStatus, until: str) -> Reply | None:
-    reply = Reply(status.state == "succeeded", status.text, status.command_id, status.state, status.question)
-    if status.is_terminal:
-        return reply
-    if status.state == "waiting_for_answer" and until != "ended":
-        return dataclasses.replace(reply, message=status.question or status.text)
-    if until == "accepted":
-        return dataclasses.replace(reply, success=True, message=status.text or "accepted")
-    return None
 
 
 def _short(text: str) -> str:

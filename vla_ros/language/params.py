@@ -13,6 +13,7 @@ class LanguageParams:
 
     words: str = param("words", "words YAML: a path, or a name in config")
     extra_words: tuple[str, ...] = param((), "the owner's words YAML files, added to those of words")
+    dialogue: str = param("dialogue", "dialogue YAML: a path, or a name in config")
     on_busy: str = param("queue", "what a second instruction gets while one runs", choices=("queue", "refuse"))
     accept_timeout_s: float = param(
         5.0, "how long the planner may take to say anything about a new task", unit="s", minimum=0.2, maximum=60.0
@@ -26,6 +27,9 @@ class LanguageParams:
     )
     question_memory_s: float = param(
         60.0, "how long an incomplete instruction waits for its missing words", unit="s", minimum=1.0, maximum=3600.0
+    )
+    correction_memory_s: float = param(
+        60.0, "how long after its end a command can be corrected", unit="s", minimum=0.0, maximum=3600.0
     )
     speak: bool = param(True, "say questions on speech_out (the planner says the rest)")
     back_end: str = param(
