@@ -55,12 +55,16 @@ class QosWatch:
 
     def _misfits(self, topic: str, own: QoSProfile, publishes: bool) -> list[str]:
         """Names of the nodes at the other end whose QoS does not fit."""
-        resolved = self._node.resolve_topic_name(topic)
-        node = self._node
-        infos = (node.get_subscriptions_info_by_topic if publishes else node.get_publishers_info_by_topic)(resolved)
-        found = []
-        for info in infos:
+        node, resolved = self._node, self._node.resolve_topic_name(topic)
+        publishers = node.get_publishers_info_by_topic(resolved)
+        subscriptions = node.get_subscriptions_info_by_topic(resolved)
+        mine, others = (publishers, subscriptions) if publishes else (subscriptions, publishers)
+        # this node's own end as the graph has it: in a profile made here "no deadline" is written differently
+        name = node.get_fully_qualified_name()
+        own = next((i.qos_profile for i in mine if f"{i.node_namespace.rstrip('/')}/{i.node_name}" == name), own)
+        found: dict[str, None] = {}
+        for info in others:
             pair = (own, info.qos_profile) if publishes else (info.qos_profile, own)
             if qos_check_compatible(*pair)[0] == QoSCompatibility.ERROR:
-                found.append(info.node_name)
-        return found
+                found[info.node_name] = None
+        return list(found)
