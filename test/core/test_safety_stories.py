@@ -309,7 +309,7 @@ def test_people_slow_the_base_by_separation_and_the_arm_by_its_share() -> None:
     out = story.run(0.3)
     assert out.status.cause == "separation" and out.status.limiting_object == "p" and 0.0 < out.status.speed_scale < 1.0
     still = Story(LOW_HEADS).armed()
-    still.gate.on_scene(person(0.2, 0.7, still.now), still.now)
+    still.gate.on_scene(person(0.4, -0.8, still.now), still.now)
     still.gate.on_trajectory(FAST, still.now)
     passed = still.run(0.02).trajectories[0]
     assert passed.times_s[-1] > 1.2 and np.array_equal(passed.positions, FAST.positions)
@@ -321,7 +321,7 @@ def test_somebody_who_steps_beside_a_fast_arm_stops_it() -> None:
     story.gate.on_trajectory(FAST, story.now)
     story.run(0.3)
     story.outputs.clear()
-    story.gate.on_scene(person(0.2, 0.7, story.now), story.now)
+    story.gate.on_scene(person(0.4, -0.8, story.now), story.now)
     out = story.run(0.02)
     assert out.status.cause == "separation" and out.status.state == "stopped"
     assert [len(t.times_s) for t in sent(story)] == [1]
@@ -348,7 +348,7 @@ def test_a_heavier_load_makes_the_arm_slower_near_people() -> None:
     for mass in (0.0, 6.0):
         story = Story(LOW_HEADS).armed()
         story.gate.on_payload(mass, story.now)
-        story.gate.on_scene(person(0.2, 0.7, story.now), story.now)
+        story.gate.on_scene(person(0.4, -0.8, story.now), story.now)
         story.gate.on_trajectory(FAST, story.now)
         times.append(float(story.run(0.02).trajectories[0].times_s[-1]))
     assert times[1] > times[0]
