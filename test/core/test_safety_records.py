@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vla_ros.cli.main import main
+from vla_ros.cli.safety_picture import draw
 from vla_ros.core.geometry import Twist2D
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.safety.intervention import Intervention
@@ -223,3 +225,28 @@ def test_a_fault_of_the_disk_removes_no_older_run(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "write", broken)
     store.append(rows_of(1))
     assert store.lost == 1 and old.path.exists()
+
+
+# ---- what the user sees
+
+
+def test_the_report_is_printed_and_drawn_and_says_when_there_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    assert main(["safety", "report", "--log", str(empty)]) == 1 and "has not run" in capsys.readouterr().out
+    run = Run().say("", 2.0, state="running").say("obstacle_ahead", 1.0, nearest=0.31)
+    store = store_in(tmp_path)
+    store.append([*run.rows, *run.journal.close(run.now)])
+    store.close()
+    picture = tmp_path / "run.png"
+    assert main(["safety", "report", "--log", str(tmp_path), "--png", str(picture)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "running 2.0" in said and "0.31 m" in said and "obstacle_ahead slow 1 1" in said
+    assert picture.stat().st_size > 5000
+    assert main(["safety", "report", "--log", str(tmp_path), "--png", str(tmp_path / "run.nonsense")]) == 2
+
+
+def test_a_run_that_just_began_can_be_drawn() -> None:
+    image = draw(run_report([Run().rows[0]]))
+    assert image.size == (1200, 640)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 WIDTH, HEIGHT = 1200, 640
-_LEFT, _RIGHT = 90, WIDTH - 30
+_LEFT, _RIGHT = 240, WIDTH - 30
 _STATES = {
     "boot": "#b9bec6",
     "stopped": "#e0a03c",
@@ -52,9 +52,9 @@ def draw(report: RunReport) -> Image:
     _band(canvas, report, x_of, 44, 84)
     nearest = [(x_of(t), d) for t, d, _ in report.samples]
     speed = [(x_of(t), v) for t, _, v in report.samples]
-    _panel(canvas, "nearest [m]", nearest, 104, 254, "#2563eb", most=3.0)
-    _panel(canvas, "speed [m/s]", speed, 274, 394, "#4e9a5b", most=math.inf)
-    _marks(canvas, report, x_of, 404)
+    _panel(canvas, "nearest [m]", nearest, 104, 244, "#2563eb", most=3.0)
+    _panel(canvas, "speed [m/s]", speed, 274, 384, "#4e9a5b", most=math.inf)
+    _marks(canvas, report, x_of, 400)
     _time_axis(canvas, span, HEIGHT - 36)
     return image
 
@@ -62,7 +62,7 @@ def draw(report: RunReport) -> Image:
 def _band(canvas: ImageDraw, report: RunReport, x_of, top: int, bottom: int) -> None:  # type: ignore[no-untyped-def]
     for begin, end, state in report.stays():
         canvas.rectangle((x_of(begin), top, max(x_of(end), x_of(begin) + 1), bottom), fill=_STATES.get(state, _OTHER))
-    x = _LEFT + 420.0
+    x = _LEFT + 340.0
     for state in report.time_in_states():
         canvas.rectangle((x, 14, x + 14, 28), fill=_STATES.get(state, _OTHER))
         canvas.text((x + 20, 12), state, fill=_INK)
@@ -100,10 +100,8 @@ def _marks(canvas: ImageDraw, report: RunReport, x_of, top: int) -> None:  # typ
             if record.get("cause") == count.cause:
                 x = x_of(float(record["time_s"]))
                 canvas.polygon(((x - 5, y + height - 4), (x + 5, y + height - 4), (x, y + height - 15)), fill=colour)
-        label = f"{count.cause} {count.episodes}x"
-        width = canvas.textlength(label)
-        canvas.rectangle((_RIGHT - width - 8, y, _RIGHT, y + height - 4), fill="white")
-        canvas.text((_RIGHT - 4, y + height / 2 - 2), label, fill=colour, anchor="rm")
+        label = f"{count.cause[:24]} {count.episodes}x"
+        canvas.text((_LEFT - 12, y + height / 2 + 1), label, fill=colour, anchor="rm")
 
 
 def _time_axis(canvas: ImageDraw, span: float, y: int) -> None:

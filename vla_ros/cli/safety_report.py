@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from vla_ros.core.errors import ConfigError
@@ -62,7 +63,7 @@ def print_report(report: RunReport, console: Console, files: tuple[Path, ...] = 
     if files:
         console.print(f"records: {files[-1]}", style="dim", soft_wrap=True)
     if report.duration_s > 0.0:
-        states = Table("state", "time [s]", "share", box=None, pad_edge=False)
+        states = Table("state", "seconds", "share", box=None, pad_edge=False)
         for state, seconds in sorted(report.time_in_states().items(), key=lambda item: -item[1]):
             states.add_row(state, f"{seconds:.1f}", f"{seconds / report.duration_s:.0%}")
         console.print(states)
@@ -76,9 +77,9 @@ def print_report(report: RunReport, console: Console, files: tuple[Path, ...] = 
     if not report.causes:
         console.print("no limit acted")
         return
-    table = Table("cause", "level", "episodes", "onsets", "time [s]", "values", "last words", box=None, pad_edge=False)
+    table = Table("cause", "level", "episodes", "onsets", "seconds", "values", "last words", box=None, pad_edge=False)
     for count in sorted(report.causes.values(), key=lambda c: (-c.duration_s, c.cause)):
         values = f"{count.lowest:.3g} … {count.highest:.3g}" if math.isfinite(count.lowest) else ""
         numbers = (str(count.episodes), str(count.onsets), f"{count.duration_s:.1f}")
-        table.add_row(count.cause, count.level, *numbers, values, count.text)
+        table.add_row(count.cause, count.level, *numbers, values, escape(count.text))
     console.print(table)
