@@ -89,7 +89,7 @@ class ArgumentReader(Borders):
                 out.choice |= words[at] == "or" and bool(out.items)
                 joined, predicate, at = bool(out.items), False, at + used
                 continue
-            if at > begin and self.tells_where(words, at):
+            if at > begin and (self.tells_where(words, at) or words[at : at + 2] == ["how", "many"]):
                 break
             if at > begin and (
                 self.negation(words, at) or (stop_at_verbs and self._runs_on(words, at, what == "filler"))

@@ -15,6 +15,8 @@ from vla_ros.language.nouns import Noun
 
 USER = Referent(kind="user", name="")
 ROBOT = Referent(kind="robot")
+_WHERE = frozenset(("in", "at", "on", "near", "from"))
+"""What stands before the word for a place, when nothing else tells whether a word is one."""
 _PLACE_TO_PLACE = frozenset(("left_of", "right_of", "in_front_of", "behind", "beside", "between", "near"))
 Described = tuple[Noun, list[tuple[str, Noun]]]
 
@@ -127,6 +129,8 @@ class Context:
         self.lexicon = lexicon
         self.open_world = open_world
         self.thing: Referent | None = None
+        self.group: Referent | None = None
+        """ "of the cups on the table, …": what a sentence begins with, to choose from."""
         self.before: Referent | None = None
         """The thing spoken of before ``thing``."""
         self.person: Referent | None = None
@@ -176,7 +180,8 @@ class Context:
         relations: list[Relation] = list(base.relations)
         for preposition, part in owned.get(id(noun), []):
             for each in (part, *part.coordinated):
-                inner = self._build(each, owned, "place" if each.is_place or each.pronoun == "it" else "object")
+                where = each.is_place or ((each.pronoun == "it" or each.unknown) and preposition in _WHERE)
+                inner = self._build(each, owned, "place" if where else "object")
                 predicate = self._predicate(preposition, inner)
                 if predicate in ("left_of", "right_of") and inner.category == "room":
                     # "the person on the right of the room" stands in it
@@ -207,7 +212,7 @@ class Context:
             return ROBOT
         if noun.pronoun in ("it", "them", "him", "there", "here"):
             return self._pointed(noun, wants)
-        if noun.pronoun == "one":
+        if noun.pronoun == "one" or (noun.headless and self.group is not None):
             return self._one(noun)
         if noun.unknown:
             return self._unknown(noun, wants)
@@ -266,7 +271,7 @@ class Context:
         return found
 
     def _one(self, noun: Noun) -> Referent:
-        base = self.thing or Referent(kind="object")
+        base = self.group or self.thing or Referent(kind="object")
         changed = bool(noun.attributes or noun.superlative or noun.not_attributes)
         old = () if changed else base.attributes
         superlative, attributes = _sides("object", noun.superlative, list(noun.attributes))
@@ -276,7 +281,7 @@ class Context:
             not_attributes=tuple(noun.not_attributes),
             superlative=superlative,
             quantity=noun.quantity,
-            relations=base.relations if not changed else (),
+            relations=base.relations if not changed or base is self.group else (),
         )
 
     def _unknown(self, noun: Noun, wants: str) -> Referent:

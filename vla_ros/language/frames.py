@@ -164,7 +164,10 @@ class Frames:
         if target is None:
             raise Unclear("question", QUESTIONS["find"])
         person = next((n for w, n in target[1] if w == "with" and n.is_person), None)
-        if target[0].is_place and person is not None:
+        sought = slots.beneficiary if target[0].is_place and slots.beneficiary is not target else None
+        if sought is not None:
+            target = (sought[0], [*sought[1], ("in", target[0])])  # "search the kitchen for Anna"
+        elif target[0].is_place and person is not None:
             target = (person, [("in", target[0])])  # "find the room with a person waving"
         extra = [*slots.loose, *([("from", slots.source[0])] if slots.source else [])]
         wants = "person" if verb == "meet" else "place" if target[0].is_place else "object"

@@ -137,10 +137,10 @@ class Sentence:
             return stated
         manner = self.lexicon.match(self.words, at, "manner")
         verb = self.lexicon.match(self.words, at + manner[0], "verb") if manner else None
-        if manner and verb and verb[1].value not in IMMEDIATE:
-            if not self.reader.nouns_only(self.words, at + manner[0]):
-                self.prefix.append(Item("manner", word=manner[1].value))
-                return at + manner[0]
+        plain = verb is not None and verb[1].value not in IMMEDIATE
+        if manner and plain and not self.reader.nouns_only(self.words, at + manner[0]):
+            self.prefix.append(Item("manner", word=manner[1].value))
+            return at + manner[0]
         negation = self.reader.negation(self.words, at)
         if negation:
             return self._verb_clause(at + negation, negated=True)
@@ -288,7 +288,7 @@ class Sentence:
         wants = "object" if noun.pronoun == "it" else "person"
         who = self.context.referent((noun, places), wants)
         self.context.remember(who)
-        if noun.pronoun:
+        if self.pieces:
             who = dataclasses.replace(who, relations=self._places(places))
             for piece in self.pieces:
                 piece.steps = [_with_place(step, who) for step in piece.steps]
@@ -323,6 +323,11 @@ class Sentence:
         if self.words[at : at + 2] in (["there", "is"], ["there", "are"]):
             at += 2
         end, arguments = self.reader.read(self.tokens, at)
+        group = arguments.items[0] if arguments.items else None
+        if group is not None and group.word in ("of", "from") and group.noun is not None and group.noun.plural:
+            where = [(i.word, i.noun) for i in arguments.items[1:] if i.kind == "pp" and i.noun is not None]
+            self.context.group = self.context.referent((group.noun, where))
+            return max(end, at + 1)
         if arguments.items and not any(i.kind == "np" for i in arguments.items):
             only_manner = all(i.kind == "manner" for i in arguments.items)
             if only_manner and self.pieces:
@@ -333,8 +338,9 @@ class Sentence:
                 self.prefix += arguments.items
         else:
             slots = sort_items(arguments.items)
+            source = [("from", slots.source[0])] if slots.source is not None else []
             for noun, pps in slots.nouns:
-                pps = [*pps, *slots.loose]
+                pps = [*pps, *slots.loose, *source]
                 if not noun.headless and noun.kind not in ("user", "robot"):
                     self.mentioned = self.context.referent((noun, pps), "person" if noun.is_person else "object")
                     if self.pieces and self._ends_sentence(end):

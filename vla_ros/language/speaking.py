@@ -35,12 +35,21 @@ class Speaking:
     def steps(self, verb: str, tokens: Tokens, at: int, prefix: list[Item]) -> tuple[int, list[TaskStep]]:
         """(index after the clause, steps) for a speech verb whose arguments begin at ``at``. Raises Unclear."""
         limit = self.limit(tokens, at)
+        if verb in ("tell", "ask") and self._only_addressed(tokens.words, at, limit):
+            limit = self.limit(tokens, limit + 2)  # "tell Anna, over at the sofa, what day it is"
         if verb in _ACTS:
             borders = (self.reader.condition, self.reader.negation)
             limit = next((i for i in range(at, limit) if any(b(tokens.words, i) for b in borders)), limit)
         words = tokens.words[:limit]
         method = getattr(self, f"_{verb}")
         return limit, [method(tokens, words, at, prefix)]
+
+    def _only_addressed(self, words: list[str], at: int, limit: int) -> bool:
+        """True when the clause up to ``limit`` names only whom to tell and a comma leads to what."""
+        if words[limit : limit + 1] != [","] or words[limit + 1 : limit + 2] == [] or words[limit + 1] not in _WH:
+            return False
+        person = self._person_end(words, at)
+        return person > at and self._content_start(words[:limit], at) is None and words[at] not in ("me", "us")
 
     def question_starts(self, words: list[str], at: int) -> bool:
         """True when a question begins at ``at``."""
@@ -59,7 +68,8 @@ class Speaking:
         """True for "(give) me the time": what follows is told, not handed over."""
         after = self._person_end(words, at)
         return any(
-            (found := self._about(words, i)) and found[1] in ("time", "day", "date", "joke") for i in (at, after)
+            (found := self._about(words, i)) and found[1] in ("time", "day", "date", "joke", "self")
+            for i in (at, after)
         )
 
     def limit(self, tokens: Tokens, at: int) -> int:
@@ -240,6 +250,7 @@ class Speaking:
             loose += owned
             known = self.context.person or self.context.thing
             if not nouns and known is not None:
+                about = "result" if about == "count" else about  # "count the cups and tell me the number"
                 return TaskStep("report", object=known, about=about, recipient=recipient)
             if not nouns:
                 raise Unclear("question", f"The {about} of what?")
@@ -315,6 +326,12 @@ class Speaking:
         part = Tokens(words, tokens.raw[: len(words)], tokens.edits[: len(words)], tokens.quotes)
         _, arguments = self.reader.read(part, at, stop_at_verbs=False, prefix=prefix)
         self.unparsed += arguments.unparsed
+        nouns = 0
+        for item in arguments.items:
+            if item.kind == "np" and item.noun is not None:
+                if nouns and item.noun.pronoun in ("there", "here"):
+                    item.kind, item.word = "pp", "at"  # "the person there"
+                nouns += 1
         return arguments
 
     def _recipient(
