@@ -146,3 +146,13 @@ groups: [{name: head, joints: [{name: pan, lower: -3.0, upper: 3.0, velocity: 1.
     pose = model.frame_pose("camera_optical_frame", {"pan": np.pi / 2, "wheel": 1.0})
     assert np.allclose(pose[:3, 3], (0.1, 0.0, 0.5))
     assert np.allclose(pose[:3, 0], (0.0, 1.0, 0.0))
+
+
+def test_links_keep_a_margin_from_each_other_except_where_a_posture_is_tighter() -> None:
+    tight = MODEL.configuration(posture("carry_front"))
+    plain = MODEL.collision_scene()
+    apart = MODEL.collision_scene(self_margin=0.006)
+    assert plain.free(tight) and "touches" in apart.touching(tight)
+    apart.relax_at(tight)
+    assert apart.free(tight)
+    assert apart.allow_contacts_at(tight) == ()

@@ -23,6 +23,9 @@ from vla_ros.robot.collision import CollisionScene
 from vla_ros.robot.kinematics import RobotModel
 
 TOUCH_M = 0.008
+SELF_MARGIN_M = 0.006
+"""Kept between the robot's own links: between waypoints the driver goes by cubics, a little off the planned way, and
+the gate refuses what touches there."""
 LINEAR_STEP_M = 0.01
 LINEAR_JUMP = 0.25
 MOST_CANDIDATES = 3
@@ -200,7 +203,8 @@ class _Planner:
         self._start = model.configuration(question.joints)
         boxes = (*question.boxes, FLOOR)
         keep = _target_zones(question)
-        self._far = model.collision_scene((*boxes, *keep), question.carried, params.arm_margin)
+        self._far = model.collision_scene((*boxes, *keep), question.carried, params.arm_margin, SELF_MARGIN_M)
+        self._far.relax_at(self._start)
         self._far.allow_contacts_at(self._start)
         self._near = model.collision_scene(boxes, question.carried, -TOUCH_M)
         self._near.allow_contacts_at(self._start)
@@ -219,6 +223,7 @@ class _Planner:
         return self._far.touching(self._full(goal))
 
     def posture(self, goal: Vector) -> ArmPlan:
+        self._far.relax_at(self._full(goal))
         touched = self.posture_touches(goal)
         if touched:
             return ArmPlan(None, f"in that posture {touched}")

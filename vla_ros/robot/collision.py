@@ -73,9 +73,11 @@ class CollisionShapes:
         base = data.oMf[self.base_frame].inverse()
         return tuple(np.asarray((base * place).homogeneous) for place in placed.oMg)
 
-    def scene(self, boxes: tuple[Box, ...], carried: Box | None, margin: float) -> CollisionScene:
+    def scene(
+        self, boxes: tuple[Box, ...], carried: Box | None, margin: float, self_margin: float = 0.0
+    ) -> CollisionScene:
         """The shapes together with obstacles (in base_link) and a carried box (in tool axes)."""
-        return CollisionScene(self, boxes, carried, margin)
+        return CollisionScene(self, boxes, carried, margin, self_margin)
 
     def _neighbours(self, a: int, b: int) -> bool:
         parents = self.model.parents
@@ -90,10 +92,20 @@ class CollisionShapes:
 
 
 class CollisionScene:
-    """One question's surroundings. ``margin`` [m] is kept from obstacles (not from the robot itself)."""
+    """One question's surroundings. ``margin`` [m] is kept from obstacles, ``self_margin`` [m] between the robot's own
+    links."""
 
-    def __init__(self, shapes: CollisionShapes, boxes: tuple[Box, ...], carried: Box | None, margin: float) -> None:
+    def __init__(
+        self,
+        shapes: CollisionShapes,
+        boxes: tuple[Box, ...],
+        carried: Box | None,
+        margin: float,
+        self_margin: float = 0.0,
+    ) -> None:
         self._shapes = shapes
+        self._self_margin = self_margin
+        self._apart = {(p.first, p.second) for p in shapes.geometry.collisionPairs} if self_margin > 0.0 else set()
         model = self._model = shapes.model
         geometry = self._geometry = shapes.geometry.copy()
         links = range(len(shapes.geometry.geometryObjects))
@@ -132,6 +144,16 @@ class CollisionScene:
         """True when nothing touches at a full configuration."""
         return not pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, True)
 
+    def relax_at(self, q: Vector) -> None:
+        """Links that are nearer than ``self_margin`` at ``q`` need not keep it: a posture may be as tight as it is."""
+        if not self._apart:
+            return
+        pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, False)
+        for k, pair in enumerate(self._geometry.collisionPairs):
+            if self._found.collisionResults[k].isCollision():
+                self._apart.discard((pair.first, pair.second))
+        self._renew()
+
     def allow_contacts_at(self, q: Vector) -> tuple[str, ...]:
         """Stops watching the pairs that touch at ``q`` (the arm must be able to leave), and tells which."""
         pin.computeCollisions(self._model, self._data, self._geometry, self._found, q, False)
@@ -147,6 +169,9 @@ class CollisionScene:
     def _renew(self) -> None:
         self._data = self._model.createData()
         self._found = self._geometry.createData()
+        for k, pair in enumerate(self._geometry.collisionPairs):
+            if (pair.first, pair.second) in self._apart:
+                self._found.collisionRequests[k].security_margin = self._self_margin
 
 
 def _shape(box: Box, margin: float = 0.0) -> coal.Box:

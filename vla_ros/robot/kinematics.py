@@ -215,10 +215,10 @@ class RobotModel:
         return self.shapes.boxes(self.configuration(joints), margin)
 
     def collision_scene(
-        self, boxes: tuple[Box, ...] = (), carried: Box | None = None, margin: float = 0.0
+        self, boxes: tuple[Box, ...] = (), carried: Box | None = None, margin: float = 0.0, self_margin: float = 0.0
     ) -> CollisionScene:
         """The robot among ``boxes`` (in base_link) with ``carried`` (in tool axes) in its hand, for many checks."""
-        return self.shapes.scene(boxes, carried, margin)
+        return self.shapes.scene(boxes, carried, margin, self_margin)
 
     def in_collision(self, joints: Mapping[str, float], boxes: tuple[Box, ...] = (), carried: Box | None = None) -> str:
         """What touches what at the given joints ("hand touches kitchen_table"), "" when nothing does."""
