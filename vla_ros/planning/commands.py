@@ -4,6 +4,7 @@ second, so that whoever waits can tell a long step from a planner that is gone."
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vla_ros.core.plan import CommandStatus
@@ -33,6 +34,8 @@ class Commands:
     current: Command | None = None
     waiting: deque[Command] = field(default_factory=deque)
     outbox: list[CommandStatus] = field(default_factory=list)
+    on_end: Callable[[str, str], None] = lambda command_id, state: None
+    """Told the id and the end state of every command that ends."""
     _last: dict[str, CommandStatus] = field(default_factory=dict)
     _silent: dict[str, int] = field(default_factory=dict)
 
@@ -75,6 +78,7 @@ class Commands:
 
     def finish(self, command: Command, state: str, text: str, failure: str = "") -> None:
         """Tells the end of a command and forgets it."""
+        self.on_end(command.id, state)
         self.tell(command.task, state, text, failure=failure)
         if command is self.current:
             self.current = None

@@ -17,6 +17,7 @@ from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.task import Referent, TaskStep
 from vla_ros.planning.belief import Belief
 from vla_ros.planning.failure import Failure, of_motion
+from vla_ros.planning.failure_log import FailureLog
 from vla_ros.planning.floor import Floor
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
@@ -43,6 +44,7 @@ class World:
     belief: Belief
     floor: Floor
     grounding: Grounding
+    failures: FailureLog = field(default_factory=FailureLog)
 
 
 @dataclass(eq=False)

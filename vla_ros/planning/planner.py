@@ -19,10 +19,12 @@ from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
 from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task
+from vla_ros.planning import recovery
 from vla_ros.planning.belief import CLOCK_RESET_S, Belief
 from vla_ros.planning.commands import Command, Commands
 from vla_ros.planning.context import Context, World
 from vla_ros.planning.failure import Failure
+from vla_ros.planning.failure_log import FailureRecord
 from vla_ros.planning.floor import Floor
 from vla_ros.planning.gate_watch import GateWatch
 from vla_ros.planning.grounding import Grounding
@@ -61,7 +63,7 @@ class Planner:
         grounding = Grounding(belief, catalog, people, params)
         floor = Floor(floor_plan, params.robot_radius_m)
         self.world = World(params, floor_plan, catalog, robot, people, belief, floor, grounding)
-        self.commands = Commands()
+        self.commands = Commands(on_end=self.world.failures.ended)
         self.gate = GateWatch(params.safety_wait_s)
         self._speech: list[str] = []
         self._last_plan: Plan | None = None
@@ -144,6 +146,7 @@ class Planner:
             command.runner.ctx.active = None
         self._stop_goal = MotionGoal(f"stop@{now:.3f}", "stop", timeout_s=2.0)
         self._stop_until = now + _STOP_RENEWED_S
+        self._note_failure(command, "planning", text, now)
         self.commands.finish(command, "failed", f"I had to give up: {text}.", "planning")
 
     def tick(self, now: float) -> PlannerOutput:
@@ -183,6 +186,7 @@ class Planner:
             state = "refused" if failure.refused else "failed"
             text = failure.text[:1].upper() + failure.text[1:].rstrip(".") + "."
             self._speech.append(text)
+            self._note_failure(command, "" if failure.refused else failure.kind, failure.text, now)
             return self.commands.finish(command, state, text, "" if failure.refused else failure.kind)
         self.gate.forget()
         return self.commands.tell(command.task, "accepted", command.runner.intention())
@@ -199,6 +203,7 @@ class Planner:
         if hold is not None and self.gate.expired(now):
             runner.stop()
             text = f"I could not go on for {self.world.params.safety_wait_s:g} seconds: {hold.text}."
+            self._note_failure(command, hold.kind, hold.text, now)
             self._finish(command, Outcome("failed", text, hold.kind))
             return None
         if hold is not None and hold.frozen:
@@ -219,6 +224,12 @@ class Planner:
             waiting = f"waiting: {hold.text}" if hold is not None else runner.activity()
             self.commands.tell(command.task, "running", waiting)
         return ctx.active
+
+    def _note_failure(self, command: Command, kind: str, cause: str, now: float) -> None:
+        """A failure that no strategy answers, of the command as a whole."""
+        step = command.runner.step if command.runner is not None else None
+        skill, words, tries = (step.skill, step.words, step.attempts) if step else ("", command.task.text, 0)
+        self.world.failures.note(FailureRecord(now, command.id, skill, words, kind, cause, tries, recovery.GIVE_UP))
 
     def _finish(self, command: Command, outcome: Outcome) -> None:
         if outcome.state != "succeeded":

@@ -12,6 +12,7 @@ from vla_ros.planning import describe, recovery, tree
 from vla_ros.planning.context import Context
 from vla_ros.planning.expand import Expander
 from vla_ros.planning.failure import Failure
+from vla_ros.planning.failure_log import FailureRecord
 from vla_ros.planning.skills.finding import matches
 from vla_ros.planning.step import Step
 
@@ -36,7 +37,7 @@ class Runner:
         if not self.steps:
             raise Failure("planning", "there is nothing in it for me to do", refused=True)
         self.replans = 0
-        self._root = tree.build(self.steps, ctx, self._decide)
+        self._root = tree.build(self.steps, ctx, self._answer)
 
     @property
     def index(self) -> int:
@@ -94,6 +95,15 @@ class Runner:
     def _decide(self, step: Step, failure: Failure) -> str:
         return recovery.decide(step, failure, self.replans, self._others(step), self.ctx.params)
 
+    def _answer(self, step: Step, failure: Failure) -> str:
+        """The decision about one failed attempt, kept with its cause."""
+        decision = self._decide(step, failure)
+        ctx, kind = self.ctx, "" if failure.refused else failure.kind
+        ctx.world.failures.note(
+            FailureRecord(ctx.now, ctx.command_id, step.skill, step.words, kind, failure.text, step.attempts, decision)
+        )
+        return decision
+
     def _others(self, step: Step) -> int:
         """How many other known things fit the target of a step."""
         target = step.target
@@ -133,7 +143,7 @@ class Runner:
 
     def _rebuild(self) -> None:
         self._root.stop(Status.INVALID)
-        self._root = tree.build(self.steps[self._current() :], self.ctx, self._decide)
+        self._root = tree.build(self.steps[self._current() :], self.ctx, self._answer)
 
     def _end(self, step: Step, failure: Failure) -> Outcome | None:
         if step.piece > 0 and step.skill == "find" and failure.final:

@@ -79,7 +79,7 @@ class GateInputs:
         self._listen(LaserScan, "scan", lambda m: gate.on_scan(state.scan_from_msg(m), self._now), qos.SENSOR)
         self._listen(Odometry, "odom", lambda m: gate.on_odometry(state.odometry_from_msg(m), self._now), qos.SENSOR)
         self._listen(
-            JointState, "joint_states", lambda m: gate.on_joints(state.joint_states_from_msg(m), self._now), qos.SENSOR
+            JointState, "joint_states", lambda m: gate.on_joints(state.joint_states_from_msg(m), self._now), qos.JOINTS
         )
         self._listen(Scene, "scene", lambda m: gate.on_scene(scene.scene_from_msg(m), self._now), qos.SENSOR)
         self._listen(

@@ -6,7 +6,8 @@ Subscriptions: task (vla_ros/Task), scene (vla_ros/Scene), odom, joint_states, m
 Publications: plan (vla_ros/Plan, when it changes), motion_goal (vla_ros/MotionGoal, renewed at rate_hz while a
     motion is wanted: the lease), command_status (vla_ros/CommandStatus: when it
     changes, and every second as a sign of life while a command runs or waits), speech_out (std_msgs/String).
-Services: cancel_command (vla_ros/CancelCommand).
+Services: cancel_command (vla_ros/CancelCommand), failure_summary (std_srvs/Trigger: the last failures with cause,
+    strategy and outcome, as JSON).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.joint_memory import JointMemory
@@ -52,6 +54,7 @@ class PlannerNode(VlaNode):
         self.listen(MotionStatus, "motion_status", self._on_motion, qos.STATUS)
         self.listen(SafetyStatus, "safety_status", self._on_safety, qos.STATUS)
         self.create_service(CancelCommand, "cancel_command", self._on_cancel)
+        self.create_service(Trigger, "failure_summary", self._on_failure_summary)
         self.steady_timer(1.0 / params.rate_hz, self._tick)
 
     def _on_task(self, message: Task) -> None:
@@ -75,6 +78,10 @@ class PlannerNode(VlaNode):
 
     def _on_cancel(self, request: CancelCommand.Request, response: CancelCommand.Response) -> CancelCommand.Response:
         response.success, response.message = self._planner.cancel(request.command_id, self.now_s())
+        return response
+
+    def _on_failure_summary(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = True, self._planner.world.failures.summary()
         return response
 
     def _tick(self) -> None:

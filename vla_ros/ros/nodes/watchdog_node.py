@@ -40,7 +40,7 @@ class WatchdogNode(VlaNode):
         self.listen(Twist, "cmd_vel_gated", self._on_twist, qos.COMMAND)
         self.listen(JointTrajectory, "joint_trajectory_gated", self._on_trajectory, qos.EVENT)
         self.listen(JointTrajectory, "gripper_gated", self._on_gripper, qos.EVENT)
-        self.listen(JointState, "joint_states", self._on_joints, qos.SENSOR)
+        self.listen(JointState, "joint_states", self._on_joints, qos.JOINTS)
         self._said = ""
         self.steady_timer(1.0 / params.rate_hz, self._look)
         self.steady_timer(_LOOK_AROUND_S, self._look_around)
