@@ -1,4 +1,4 @@
-"""`vla parse`: what the robot would understand, as JSON. Without ROS.
+"""`vla parse`: what the robot understands, as JSON, also of things and places that are not here. Without ROS.
 
 With a text it prints one Task; with --jsonl it reads one command a line on stdin and prints one Task a line.
 """
@@ -19,6 +19,11 @@ from vla_ros.language.task_json import task_to_dict, task_to_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments of `vla parse`."""
     parser.add_argument("text", nargs="?", help="the instruction; without it one line is read from stdin")
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="only things, places and furniture of this home and catalog, as the node does",
+    )
     parser.add_argument("--jsonl", action="store_true", help="read one command a line, print one JSON task a line")
     parser.add_argument("--objects", default="objects", help="catalog YAML: a path or a name in config")
     parser.add_argument("--home", default="apartment", help="floor plan YAML: a path or a name in config/homes")
@@ -31,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the Task; returns 0, or 2 when a file cannot be used."""
     try:
-        parser = GrammarParser(load_lexicon(args.objects, args.home, args.people, tuple(args.words)))
+        lexicon = load_lexicon(args.objects, args.home, args.people, tuple(args.words))
+        parser = GrammarParser(lexicon, open_world=not args.here)
     except VlaError as error:
         print(f"vla parse: {error}", file=sys.stderr)
         return 2
