@@ -18,6 +18,7 @@ from vla_ros.core.errors import ConfigError, InputError
 from vla_ros.core.geometry import Box, JointPositions, Pose, Pose2D
 from vla_ros.core.motion import MOTION_KINDS, MOTION_STATES, MotionGoal
 from vla_ros.core.robot_state import JointStates, Odometry
+from vla_ros.core.safety_status import SafetyStatus
 
 NAN = float("nan")
 HERE = Pose.planar(3.1, 2.5, 0.0)
@@ -195,6 +196,53 @@ def test_after_a_safety_stop_the_arm_is_planned_anew_from_where_it_stands() -> N
     assert len(plant.trajectories) == count + 1
     assert np.max(np.abs(fresh.positions[0] - measured)) < 0.1
     assert plant.run(goal, 20.0).state == "reached"
+
+
+STOPPED = SafetyStatus(0.0, "stopped", True, False, "scan_stale", "no scan for 0.3 s")
+GOES_ON = SafetyStatus(0.0, "running", True, False)
+
+
+def brief_stop(plant: Plant) -> None:
+    """The gate stops and lets go again between two ticks of control; its hold has taken the trajectory's place."""
+    plant.controller.observe_safety(STOPPED, plant.now)
+    plant.controller.observe_safety(GOES_ON, plant.now)
+    plant.running.clear()
+
+
+@pytest.mark.parametrize("goal", [
+    MotionGoal("g", "arm_posture", posture="offer", timeout_s=30.0),
+    MotionGoal("g", "head_posture", posture="down", timeout_s=30.0),
+])  # fmt: skip
+def test_a_stop_too_short_to_be_seen_at_a_tick_suspends_the_motion_all_the_same(goal: MotionGoal) -> None:
+    plant = Plant()
+    while not plant.trajectories:
+        plant.tick(goal)
+    for _ in range(5):
+        plant.tick(goal)
+    brief_stop(plant)
+    end = plant.run(goal, 20.0)
+    assert (end.state, end.text) == ("reached", "")
+    assert [s.state for s in plant.statuses if s.is_end] == ["reached"]
+
+
+def test_an_arm_that_does_not_follow_right_after_a_stop_is_planned_anew() -> None:
+    plant = Plant()
+    goal = MotionGoal("g", "arm_posture", posture="offer", timeout_s=30.0)
+    while not plant.trajectories:
+        plant.tick(goal)
+    stuck = plant.now + 0.8  # the driver goes on holding for longer than the gate says
+    while plant.now < stuck:
+        brief_stop(plant)
+        plant.tick(goal)
+    assert plant.run(goal, 20.0).state == "reached"
+
+
+def test_a_gate_that_never_lets_an_arm_arrive_ends_the_goal_in_its_time_and_is_named() -> None:
+    plant = Plant()
+    goal = MotionGoal("g", "arm_posture", posture="offer", timeout_s=4.0)
+    end = plant.run(goal, 60.0, each=lambda: brief_stop(plant))
+    assert end.state in ("timed_out", "blocked") and "no scan for 0.3 s" in end.text
+    assert plant.now < 30.0
 
 
 def test_stale_odometry_stops_the_base() -> None:

@@ -21,6 +21,7 @@ from vla_ros.control.chunks import ChunkMotion
 from vla_ros.control.context import Context, Executor, Motion, Step
 from vla_ros.control.follower import TwistLimiter
 from vla_ros.control.furniture import furniture_boxes
+from vla_ros.control.gate_stops import AFTER_S, GateStops
 from vla_ros.control.goals import check_goal
 from vla_ros.control.gripper_task import GripperTask, HoldingWatch
 from vla_ros.control.params import ControlParams
@@ -99,6 +100,7 @@ class Controller:
         self._told_at = -math.inf
         self._to_send: list[JointTrajectory] = []
         self._stopped_at = -math.inf
+        self._stops = GateStops()
         opened = robot.gripper.max_opening if robot.gripper else math.inf
         self._holding = HoldingWatch(params.gripper_tolerance, opened)
 
@@ -121,6 +123,7 @@ class Controller:
             self._stopped_at = now
         self._goal, self._motion, self._ended = goal, None, None
         self._leased_at, self._active_s, self._suspended = now, 0.0, False
+        self._stops.begin_goal()
         self._statuses.append(self._status(goal, Step("accepted"), now))
 
     def set_chunk(self, chunk: ActionChunk, now: float) -> None:
@@ -180,6 +183,7 @@ class Controller:
     def observe_safety(self, status: SafetyStatus, now: float) -> None:
         """Takes the gate's verdict: while it holds the robot, arms are planned anew from where they stand."""
         self._context.safety = status
+        self._stops.observe(status, self._context.safety_reason(), now)
 
     # ---- what leaves
 
@@ -231,7 +235,8 @@ class Controller:
             return self._stop()
         if goal.timeout_s > 0 and goal.kind not in (*ENDLESS_KINDS, CHUNK_KIND) and self._active_s > goal.timeout_s:
             held = self._motion.suspend() if self._motion is not None else ()
-            return Step("timed_out", f"not done after {goal.timeout_s:g} s", trajectories=held)
+            why = f" ({self._stops.why})" if self._stops.since(now) < goal.timeout_s else ""
+            return Step("timed_out", f"not done after {goal.timeout_s:g} s{why}", trajectories=held)
         missing = self._missing(goal, now)
         if missing:
             held = self._motion.suspend() if self._motion is not None else ()
@@ -241,6 +246,10 @@ class Controller:
         if self._motion is None:
             self._motion = self._begin(goal)
         step = self._motion.tick(now)
+        held_by_gate = self._stops.since(now) < AFTER_S and not self._stops.are_too_many
+        if step.state == "blocked" and held_by_gate and goal.kind not in (*BASE_KINDS, CHUNK_KIND):
+            held = self._motion.suspend()
+            step = Step(text=f"going on after: {self._stops.why}", trajectories=(*step.trajectories, *held))
         limit = 0.0 if step.state != "running" else 1.0
         return replace(step, twist=Twist2D(step.twist.vx * limit, step.twist.vy * limit, step.twist.wz * limit))
 
@@ -302,9 +311,8 @@ class Controller:
             return self._context.safety_reason() or "safety is not armed"
         # The gate's obstacle stop depends on the proposed motion: the base goes on proposing (it may find a way
         # round, or out), while a trajectory that the gate has refused is gone and needs a new plan.
-        if safety.state == "stopped" and self._goal.kind not in BASE_KINDS:
-            return self._context.safety_reason()
-        return ""
+        stopped = self._stops.take_news() or safety.state == "stopped"
+        return self._stops.why if stopped and self._goal.kind not in BASE_KINDS else ""
 
     def _suspend(self, reason: str, now: float) -> None:
         assert self._goal is not None
@@ -314,6 +322,9 @@ class Controller:
                 self._to_send += self._motion.suspend()
         if self._goal.kind == CHUNK_KIND:
             self._drop("blocked", reason, now)
+            return
+        if self._stops.are_too_many and self._goal.kind not in BASE_KINDS:
+            self._drop("blocked", f"stopped again and again: {reason}", now)
             return
         if now - self._leased_at > ABANDONED_S:
             self._drop("cancelled", reason, now)
