@@ -12,6 +12,7 @@ import numpy as np
 from vla_ros.core.floorplan import FloorPlan, Furniture, Room, Surface
 from vla_ros.core.geometry import Box, Pose, Pose2D
 from vla_ros.core.motion import MotionStatus
+from vla_ros.core.remembered import RememberedObject
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene, SceneObject
@@ -67,6 +68,8 @@ class Belief:
         self.glances = Glances(plan)
         self.leaf_open: dict[str, bool] = {}
         self.user_point: tuple[float, float] | None = None
+        self.remembered: tuple[RememberedObject, ...] = ()
+        """Things of earlier runs, the last seen first. They may be anywhere by now."""
         self.scene_stamps: deque[float] = deque(maxlen=50)
         self._missing_since: dict[str, float] = {}
         self._nearest_view: dict[str, float] = {}

@@ -16,6 +16,7 @@ from vla_ros.core.people import People
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.task import Referent, TaskStep
 from vla_ros.planning.belief import Belief
+from vla_ros.planning.deeds import Deeds
 from vla_ros.planning.failure import Failure, of_motion
 from vla_ros.planning.failure_log import FailureLog
 from vla_ros.planning.floor import Floor
@@ -45,6 +46,7 @@ class World:
     floor: Floor
     grounding: Grounding
     failures: FailureLog = field(default_factory=FailureLog)
+    deeds: Deeds = field(default_factory=Deeds)
 
 
 @dataclass(eq=False)

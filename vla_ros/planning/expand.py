@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from vla_ros.core.geometry import Pose2D
 from vla_ros.core.task import Referent, Task, TaskStep
 from vla_ros.planning import conditions, describe, places
 from vla_ros.planning.checks import fits_held
 from vla_ros.planning.context import Context
+from vla_ros.planning.deeds import Deed
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.skills import doors, emptying, finding, going, handing, people, picking, putting, talking
@@ -19,7 +21,7 @@ from vla_ros.planning.targets import Targets
 
 _INCAPABLE = {
     "push": "push things", "pull": "pull things", "pour": "pour", "wipe": "wipe", "switch_on": "switch things on",
-    "switch_off": "switch things off", "undo": "undo what I have done", "repeat": "repeat that",
+    "switch_off": "switch things off", "repeat": "repeat that",
 }  # fmt: skip
 _SEEN = ("what I see", "name", "what", "objects", "things", "scene")
 _MOST_STEPS = 40
@@ -197,6 +199,46 @@ class Expander(Targets):
 
     def _want_find(self, step: TaskStep) -> list[Step]:
         return [self._find(self.thing(step, "find"), announce=True)]
+
+    def _want_undo(self, step: TaskStep) -> list[Step]:
+        """Takes back what the last command did: puts things where they were, else moves doors back, else goes back."""
+        deeds = self.ctx.world.deeds
+        done = deeds.last()
+        if not done:
+            raise Failure("planning", "I have done nothing that I could undo", refused=True)
+        deeds.begin_undo(self.ctx.command_id)
+        taken = [d for d in reversed(done) if d.kind == "took"]
+        if taken:
+            given = any(d.kind == "gave" for d in done)
+            return [self._put_back(deed, given) for deed in taken]
+        moved = [d for d in reversed(done) if d.kind in ("opened", "closed")]
+        if moved:
+            return [self._door(d.target, d.kind == "closed") for d in moved if d.target is not None]
+        x, y, yaw = done[0].came_from
+        room = self.ctx.world.plan.room_at(x, y)
+        start = places.Place("start", "", "where I came from", room.name if room else "", Pose2D(x, y, yaw))
+        return [self._go(Target(Referent("place", category="start"), place=start))]
+
+    def _put_back(self, deed: Deed, given: bool) -> Step:
+        """A thing that was taken, to the furniture it was taken from."""
+        assert deed.thing is not None and deed.target is not None
+        belief, name = self.ctx.belief, describe.thing(deed.thing)
+        piece = next((f for f in self.ctx.world.plan.furniture if f.name == deed.origin), None)
+        if piece is None:
+            raise Failure("planning", f"I did not take the {name} from furniture that I could put it on", refused=True)
+        if given and not (belief.held is not None and belief.is_holding()):
+            where = describe.where(deed.thing, belief)
+            raise Failure(
+                "planning",
+                f"I have handed over the {name} and cannot take it out of a hand; it was {where} before. Put it down "
+                "and tell me to bring it back there",
+                refused=True,
+            )
+        color = (deed.thing.color,) if deed.thing.color else ()
+        referent = Referent("object", category=deed.thing.category, attributes=color)
+        thing = Target(referent, bound_id=deed.target.bound_id, chosen_by_user=True)
+        goal = Target(Referent("place", category=piece.category, name=piece.name), place=places.of_furniture(piece))
+        return self._place(thing, goal, "")
 
     def _want_look(self, step: TaskStep) -> list[Step]:
         target = self.known(step.object or step.destination)

@@ -53,6 +53,17 @@ class Grounding:
         found.sort(key=lambda m: -m.score)
         return [m for m in found if m.score >= 0.5 * found[0].score]
 
+    def remembered_on(self, referent: Referent) -> tuple[str, ...]:
+        """Furniture on which such a thing was seen in an earlier run, the last seen first."""
+        category = self.canonical(referent.category)
+        colors = [a for a in referent.attributes if a in COLORS]
+        fitting = (
+            thing.furniture
+            for thing in self.belief.remembered
+            if thing.furniture and thing.category == category and all(c == thing.color for c in colors)
+        )
+        return tuple(dict.fromkeys(fitting))
+
     def fit(self, referent: Referent, thing: SceneObject) -> float:
         """How well one thing fits, 0 = not."""
         if thing.confidence < self.params.min_confidence:

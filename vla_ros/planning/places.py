@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vla_ros.core.floorplan import Doorway, FloorPlan, Furniture, Room
+from vla_ros.core.floorplan import Doorway, FloorPlan, Furniture, Room, Spot
 from vla_ros.core.geometry import Pose2D
 from vla_ros.core.task import Referent
 
@@ -13,7 +13,7 @@ _HOME_WORDS = ("start", "base", "dock", "charger", "charging_station", "home")
 
 @dataclass(frozen=True)
 class Place:
-    """A room, a piece of furniture, a doorway, or the starting point ("start")."""
+    """A room, a piece of furniture, a doorway, a named spot of the floor, or the starting point ("start")."""
 
     kind: str
     name: str
@@ -39,6 +39,16 @@ def _of_doorway(door: Doorway) -> Place:
     return Place("doorway", door.name, words, door.rooms[0], Pose2D(*door.center, 0.0))
 
 
+def _of_spot(plan: FloorPlan, spot: Spot) -> Place:
+    """A place with a name of its own: the furniture that is meant, else the point of the floor."""
+    said = f"your {spot.name.removeprefix('my ')}" if spot.name.startswith("my ") else f"the {spot.name}"
+    piece = next((f for f in plan.furniture if f.name == spot.furniture), None)
+    if piece is not None:
+        return replace(of_furniture(piece), words=said)
+    room = plan.room_at(*spot.position)
+    return Place("spot", spot.name, said, room.name if room else "", Pose2D(*spot.position, spot.yaw))
+
+
 def _key(word: str) -> str:
     return word.strip().lower().replace(" ", "_").replace("-", "_")
 
@@ -53,6 +63,9 @@ def resolve(plan: FloorPlan, referent: Referent) -> tuple[Place, ...]:
     A proper name wins over a category, a category over a part of a name; rooms among the attributes or
     relations ("the table in the kitchen", "the kitchen table") narrow the furniture down.
     """
+    spot = plan.spot(referent.name) if referent.name else None
+    if spot is not None:
+        return (_of_spot(plan, spot),)
     words = [_key(w) for w in (referent.name, referent.category) if w]
     rooms, rest = _rooms_meant(plan, referent)
     for word in words:

@@ -7,6 +7,7 @@ returns its goal: that is the lease by which control moves.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vla_ros.core.catalog import Catalog
@@ -14,6 +15,7 @@ from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.motion import MotionGoal, MotionStatus
 from vla_ros.core.people import People
 from vla_ros.core.plan import CommandStatus, Plan
+from vla_ros.core.remembered import RememberedObject
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
@@ -87,6 +89,14 @@ class Planner:
     def observe_motion(self, status: MotionStatus, now: float) -> None:
         """Control's answer."""
         self.world.belief.observe_motion(status, now)
+
+    def know(self, floor_plan: FloorPlan, people: People | None, remembered: Sequence[RememberedObject]) -> None:
+        """What was taught and remembered: the same home with further spots, its people, and things where they were
+        seen in earlier runs, which say where a search begins and nothing more."""
+        world = self.world
+        world.plan = world.belief.plan = world.floor.plan = floor_plan
+        world.people = world.grounding.people = people
+        world.belief.remembered = tuple(remembered)
 
     def observe_safety(self, status: SafetyStatus, now: float) -> None:
         """The gate's verdict."""
@@ -235,6 +245,7 @@ class Planner:
         if outcome.state != "succeeded":
             self._speech.append(outcome.text)
         self._ended_plan = command.runner.plan() if command.runner else None
+        self.world.deeds.end(command.id, outcome.state == "succeeded")
         self.commands.finish(command, outcome.state, outcome.text, outcome.failure)
 
     def _changed_plan(self) -> Plan | None:

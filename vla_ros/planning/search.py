@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vla_ros.core.floorplan import Furniture
@@ -19,6 +19,7 @@ _UNLIKELY = ("sofa", "bed", "chair", "bench")
 _USUAL_STEP, _USUAL_LEAST = 0.15, 0.5
 _ELSEWHERE_CHANCE, _SEAT_CHANCE = 0.2, 0.1
 _TRUST_IN_A_GLANCE = 0.75
+_REMEMBERED_CHANCE = 6.0
 _LOOK_M, _LEAVE_M = 2.0, 3.0
 
 
@@ -85,12 +86,14 @@ def next_piece(
     floor: Floor,
     usual: tuple[str, ...] = (),
     glanced_since: float = math.inf,
+    remembered: Sequence[str] = (),
 ) -> Furniture | None:
     """The next piece to look at: the one with the lowest cost for its chance, which is the order that finds a thing
     soonest on average when one place is tried after another.
 
     The cost is the way through the doors plus one look [m of driving]; leaving the room costs extra, so that a room
-    is finished first. What the camera has swept in passing since ``glanced_since`` [s] has little chance left. One
+    is finished first. Furniture where such a thing was ``remembered`` to be, the last seen first, is likelier than
+    any other. What the camera has swept in passing since ``glanced_since`` [s] has little chance left. One
     call costs about a millisecond.
     """
     robot, here = (belief.robot.x, belief.robot.y), belief.here.name if belief.here else ""
@@ -99,6 +102,7 @@ def next_piece(
         length = min(floor.route(robot, piece.position)[0], 1e3)
         length += _LOOK_M + (0.0 if piece.room == here else _LEAVE_M)
         swept = belief.glances.share(piece, glanced_since)
-        return length / (chance(piece, usual) * (1.0 - _TRUST_IN_A_GLANCE * swept))
+        known = _REMEMBERED_CHANCE / (1 + remembered.index(piece.name)) if piece.name in remembered else 0.0
+        return length / (max(chance(piece, usual), known) * (1.0 - _TRUST_IN_A_GLANCE * swept))
 
     return min(rest, key=cost, default=None)

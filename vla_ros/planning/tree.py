@@ -173,6 +173,7 @@ class Recover(Decorator):
         status = self.decorated.status
         if status == Status.SUCCESS:
             self.step.state, self.step.failure = "succeeded", None
+            self.ctx.world.deeds.note(self.step, self.ctx)
         if status != Status.FAILURE:
             return status
         assert self.step.failure is not None

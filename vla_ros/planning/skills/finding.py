@@ -118,6 +118,7 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
     end = ctx.clock + ctx.params.search_limit_s
     kind = ctx.world.catalog.kind(ctx.world.grounding.canonical(target.referent.category))
     usual = kind.found_on if kind is not None else ()
+    remembered = ctx.world.grounding.remembered_on(target.referent)
 
     def surely_seen() -> bool:
         return not _may_be_several(target) and any(
@@ -128,7 +129,7 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
     while (rest or again) and ctx.clock < end:
         if not rest:  # it was said to be here: one look more before it is denied
             rest, again = again, []
-        piece = search.next_piece(rest, ctx.belief, ctx.world.floor, usual, ctx.now - _RECENT_S)
+        piece = search.next_piece(rest, ctx.belief, ctx.world.floor, usual, ctx.now - _RECENT_S, remembered)
         assert piece is not None
         rest.remove(piece)
         ctx.note = f"looking for {target.words()} at the {piece.name.replace('_', ' ')}"
