@@ -8,8 +8,15 @@ from vla_ros.core.motion import MotionGoal
 from vla_ros.core.safety_status import SafetyStatus
 
 _SILENT_S = 2.0
-_SENSOR_WORDS = ("stale", "scan", "odom", "joint", "camera", "sensor", "battery", "imu", "scene", "lidar", "tf")
-_TALK_WORDS = ("silence", "silent", "command", "timeout", "time_out", "publisher")
+CAUSE_KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("hardware", ("battery_low", "battery_empty", "hot", "tilt", "tipping", "overload", "internal_error")),
+    ("execution", ("obstacle", "person", "human", "separation", "ssm", "rss", "contact", "collision", "keep_out")),
+    ("execution", ("near", "trajectory", "chunk", "teleoperation")),
+    ("communication", ("heartbeat", "qos", "gate_late", "stamp", "replayed", "publisher", "command", "teleop")),
+    ("sensor", ("stale", "scan", "odom", "joint", "camera", "sensor", "battery", "imu", "scene", "lidar", "tf")),
+    ("communication", ("silence", "silent", "timeout", "time_out")),
+)
+"""The kind of failure that a cause of the gate means: the first row with a word that is part of the cause."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,4 @@ class GateWatch:
 
 
 def _kind(cause: str) -> str:
-    if any(w in cause for w in _SENSOR_WORDS):
-        return "sensor"
-    if any(w in cause for w in _TALK_WORDS):
-        return "communication"
-    return "execution" if any(w in cause for w in ("obstacle", "person", "human", "separation")) else "hardware"
+    return next((kind for kind, words in CAUSE_KINDS if any(w in cause for w in words)), "hardware")

@@ -23,9 +23,8 @@ def decide(step: Step, failure: Failure, replans: int, others: int, params: Plan
         return ALTERNATIVE if can_swap else GIVE_UP
     if step.attempts < min(_FEW.get(failure.kind, params.max_attempts), params.max_attempts):
         return RETRY
-    if step.skill in _WITH_THINGS and others > 0 and replans < params.max_replans:
-        return ALTERNATIVE
-    return GIVE_UP
+    other_helps = step.skill in _WITH_THINGS and failure.kind not in _FEW  # a dead camera sees no other cup either
+    return ALTERNATIVE if other_helps and others > 0 and replans < params.max_replans else GIVE_UP
 
 
 def final_text(step: Step, failure: Failure) -> str:
