@@ -62,7 +62,7 @@ class Drive:
     def see_scene(self, scene: Scene, now: float) -> None:
         """People and moving things."""
         self._people.see(scene, now)
-        humans = self._people.at(now)
+        humans = self._separation.humans = self._people.at(now)
         self.obstacles.see_people(tuple((h.x, h.y, h.radius) for h in humans))
         self._things.see(scene, frozenset(h.id for h in humans))
 
