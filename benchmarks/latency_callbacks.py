@@ -115,6 +115,7 @@ def safety(repeats: int) -> dict[str, dict[str, float]]:
 
     node = SafetyNode()
     gate = node._gate
+    takes = {subscription.topic_name.strip("/"): subscription.callback for subscription in node.subscriptions}
     angles = -math.pi + np.arange(360) * math.pi / 180
     with np.errstate(divide="ignore"):
         ranges = np.minimum(0.6 / np.abs(np.sin(angles)), 7.9)
@@ -127,9 +128,9 @@ def safety(repeats: int) -> dict[str, dict[str, float]]:
         scan_message, odom = c.scan_to_msg(scan), c.odometry_to_msg(Odometry(now, Pose2D()))
         joint_message = c.joint_states_to_msg(joints(now))
         return {
-            "safety_scan": lambda: node._on_scan(scan_message),
-            "safety_odom": lambda: node._on_odometry(odom),
-            "safety_joints": lambda: node._on_joints(joint_message),
+            "safety_scan": lambda: takes["scan"](scan_message),
+            "safety_odom": lambda: takes["odom"](odom),
+            "safety_joints": lambda: takes["joint_states"](joint_message),
         }
 
     def answer(_: int) -> Callable[[], None]:
@@ -138,7 +139,7 @@ def safety(repeats: int) -> dict[str, dict[str, float]]:
             receive()
         gate.arm(now)
         node._answered_at = -1.0
-        return lambda: node._on_twist(command)
+        return lambda: takes["cmd_vel_raw"](command)
 
     found = {"safety": figures(answer, (methods["tick"], methods["on_twist"]), repeats)}
     for topic, method in (("scan", "on_scan"), ("odom", "on_odometry"), ("joints", "on_joints")):

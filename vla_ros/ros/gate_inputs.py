@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -182,8 +181,6 @@ class GateInputs:
         return self._axes[frame]
 
     def _on_temperature(self, message: Temperature) -> None:
-        if not math.isfinite(message.temperature):
-            raise InputError("temperature", message.temperature, "Send degrees Celsius.")
         self._gate.on_temperature(message.header.frame_id or "robot", message.temperature, self._now)
 
     # -- people
