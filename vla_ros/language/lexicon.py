@@ -14,7 +14,7 @@ from vla_ros.core.catalog import Catalog
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
-from vla_ros.language.english import FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
+from vla_ros.language.english import DETERMINERS, FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
 from vla_ros.language.patterns import Saying, compile_sayings
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
@@ -215,4 +215,20 @@ class Lexicon:
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
         for saying in (*self.sayings, *self.refusals, *self.offers):
             vocabulary |= {w for w in saying.words() if w.isalpha()}
-        self.speller = Speller(vocabulary, self.words.other_names)
+        self.speller = Speller(vocabulary, self.words.other_names, self._rareness())
+
+    def content_words(self) -> frozenset[str]:
+        """All words that name a thing, a place, a person, an action or a quality."""
+        return (
+            frozenset(w for phrases in self._table.values() for phrase, _ in phrases for w in phrase) - FUNCTION_WORDS
+        )
+
+    def _rareness(self) -> dict[str, float]:
+        """How unlikely a word is in a command: 0 for function words, more for what this home lacks."""
+        out = {w: 0.3 for saying in self.sayings for w in saying.words() if w.isalpha()}
+        for phrases in self._table.values():
+            for phrase, entry in phrases:
+                cost = 0.1 if entry.known and entry.part not in ("cannot", "verb_form") else 0.5
+                out |= {w: min(cost, out.get(w, 1.0)) for w in phrase}
+        common = {w for phrase in PREPOSITIONS for w in phrase.split()} | DETERMINERS | FUNCTION_WORDS
+        return out | dict.fromkeys(common, 0.0)

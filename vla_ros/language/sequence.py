@@ -34,7 +34,7 @@ def arrange(pieces: list[Piece]) -> tuple[TaskStep, ...]:
         if step.negated:
             out.append(dataclasses.replace(step, after=()))
             continue
-        after = () if previous is None else (previous,)
+        after: tuple[int, ...] = () if previous is None else (previous,)
         if id(step) in beside and previous is not None:
             after = out[previous].after  # it waits for what its neighbour waits for, not for its neighbour
         out.append(dataclasses.replace(step, after=after))

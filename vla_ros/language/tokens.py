@@ -25,6 +25,7 @@ _QUOTES = str.maketrans(
 _SLIP = re.compile(r"\b(what|who|where|that|it),s\b", re.IGNORECASE)
 _WHO_IS = re.compile(r"(?<=\w)\s*,\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|'s)\b)", re.IGNORECASE)
 """The comma before "who is …" after a noun: what follows describes the noun and asks nothing."""
+_HESITATIONS = frozenset(("uh", "um", "er", "erm", "ehm", "hmm", "uhm", "äh"))
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
 
 
@@ -87,6 +88,8 @@ def tokenize(text: str, speller: Speller) -> Tokens:
 
 def _add_word(tokens: Tokens, raw: str, speller: Speller) -> None:
     word = raw.lower()
+    if word in _HESITATIONS:
+        return
     if word in CONTRACTIONS and not (word == "id" and tokens.words):
         for part in CONTRACTIONS[word].split():
             tokens.add(part, part)
