@@ -48,10 +48,10 @@ class Answer:
 
 
 def answer(parser: GrammarParser, case: Case) -> Answer:
-    """Parses one command, sends the Task through its JSON and compares its form."""
-    begin = time.perf_counter()
+    """Parses one command (timed on the processor, whatever else runs), sends the Task through its JSON and compares its form."""
+    begin = time.thread_time()
     task = parser.parse(case.text)
-    ms = 1000.0 * (time.perf_counter() - begin)
+    ms = 1000.0 * (time.thread_time() - begin)
     task = task_from_json(task_to_json(task))
     form = logical_form(task)
     exact = same(form, case.form)

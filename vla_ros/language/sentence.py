@@ -341,7 +341,9 @@ class Sentence:
             source = [("from", slots.source[0])] if slots.source is not None else []
             for noun, pps in slots.nouns:
                 pps = [*pps, *slots.loose, *source]
-                if not noun.headless and noun.kind not in ("user", "robot"):
+                if noun.unknown and not noun.determined and self.context.open_world:
+                    self.unparsed += noun.unknown.split()
+                elif not noun.headless and noun.kind not in ("user", "robot"):
                     self.mentioned = self.context.referent((noun, pps), "person" if noun.is_person else "object")
                     if self.pieces and self._ends_sentence(end):
                         self.context.guesses += 2  # something was said of it that nothing here understands

@@ -55,6 +55,8 @@ class Words:
     properties: Table = _table("property of a thing or person -> words")
     cannot: Table = _table("what the robot has no skill for -> verbs")
     hazards: Table = _table("kind of hazard -> words")
+    confidence: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Weights of confidence.py, for an open world."""
     sayings: Table = _table("a command -> other ways to say it; {thing}, {who}, {place} and {any} are open")
     refusals: Table = _table("kind of harm, or the sentence to be said -> wordings that are refused")
     offers: Table = _table("a command -> remarks after which the robot offers it; open places as in sayings")
@@ -85,6 +87,7 @@ class Words:
                 joined = dict(mine)
                 for key, value in theirs.items():
                     old = joined.get(key, ())
-                    joined[key] = value if isinstance(value, str) else tuple(dict.fromkeys((*old, *value)))
+                    single = isinstance(value, (str, float, int))
+                    joined[key] = value if single else tuple(dict.fromkeys((*old, *value)))
                 values[field.name] = joined
         return Words(**values)  # type: ignore[arg-type]
