@@ -66,7 +66,10 @@ class FakeHome:
         self.pan = 0.0
         self.held = ""
         self.opening = 0.1
+        self.doors: dict[str, float] = {}
         self.posture = "home"
+        self.arm = tuple(0.5 * (i % 3) - 0.4 for i in range(len(ROBOT.group("arm").names)))
+        """Joints of the arm while it is in no named posture."""
         self.tool = Pose()
         self.safety: SafetyStatus | None = ARMED
         self.camera_works = True
@@ -145,7 +148,7 @@ class FakeHome:
             planner.observe_safety(replace(self.safety, stamp_s=self.now), self.now)
         arm = ROBOT.posture(self.posture)
         names = ROBOT.group("arm").names
-        values = arm.positions if arm is not None else tuple(0.5 * (i % 3) - 0.4 for i in range(len(names)))
+        values = arm.positions if arm is not None else self.arm
         joints = JointStates(self.now, JointPositions(names, values))
         planner.observe_robot(Odometry(self.now, self.robot), joints, self.now)
         if self._status is not None:
@@ -225,6 +228,8 @@ class FakeHome:
             x, y, _ = goal.targets[0].position
             c, s = math.cos(goal.angle_rad), math.sin(goal.angle_rad)
             dx, dy = self.robot.x - x, self.robot.y - y
+            if self.held == "handle":
+                self.doors[goal.ignore[0]] = self.doors.get(goal.ignore[0], 0.0) + goal.angle_rad
             self.robot = Pose2D(x + c * dx - s * dy, y + s * dx + c * dy, self.robot.theta + goal.angle_rad)
         elif goal.kind == "head_look_at":
             x, y, _ = goal.targets[0].position
@@ -280,7 +285,10 @@ class FakeHome:
             self.held = "handle"
 
     def _near_handle(self, piece: object, leaf: object) -> bool:
-        x, y = piece.pose2d.transform(np.array(leaf.handle[:2]))  # type: ignore[attr-defined]
+        turn, hinge = self.doors.get(piece.name, 0.0), np.array(leaf.hinge)  # type: ignore[attr-defined]
+        c, s = math.cos(turn), math.sin(turn)
+        arm = np.array([[c, -s], [s, c]]) @ (np.array(leaf.handle[:2]) - hinge)  # type: ignore[attr-defined]
+        x, y = piece.pose2d.transform(hinge + arm)  # type: ignore[attr-defined]
         return bool(np.linalg.norm(np.array([x, y, leaf.handle[2]]) - self.tool.position) < 0.05)  # type: ignore[attr-defined]
 
     def _drop(self) -> None:

@@ -4,10 +4,12 @@ goes back, a caller who cannot tell a long step from a planner that is gone."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
-from planning_world import ARMED, CATALOG, PLAN, FakeHome
+from planning_world import ARMED, CATALOG, PLAN, ROBOT, FakeHome, Thing
 
 from vla_ros.core.geometry import Box, Pose, Pose2D
 from vla_ros.core.motion import MotionGoal, MotionStatus
@@ -19,7 +21,11 @@ from vla_ros.planning.context import Context
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.gate_watch import GateWatch
 from vla_ros.planning.params import PlannerParams
+from vla_ros.planning.skills import doors
 from vla_ros.planning.target import Target
+from vla_ros.robot.kinematics import RobotModel
+
+HOME = ROBOT.posture("home").positions
 
 KITCHEN = TaskStep("go", destination=Referent("place", "kitchen"))
 OFFICE = TaskStep("go", destination=Referent("place", "office"))
@@ -105,6 +111,106 @@ def test_a_hand_that_does_not_open_drives_nowhere() -> None:
     end = home.run_to_end("c2")
     assert (end.state, end.failure) == ("failed", "hardware") and "handle" in end.text
     assert not [g for g in home.goals[before:] if g.kind in ("navigate", "base_move", "arm_posture")]
+
+
+def hand_at(home: FakeHome, amount: float) -> None:
+    """The robot stands before the fridge's handle with its door open by ``amount`` [rad] and the hand is about it."""
+    fridge = PLAN.piece("fridge")
+    pose = doors.handle_poses(fridge, fridge.leaves[0], amount)[0]
+    x, y, _ = pose.position
+    ahead = pose.matrix()[:2, 0]
+    home.robot = Pose2D(x - 0.75 * ahead[0], y - 0.75 * ahead[1], math.atan2(ahead[1], ahead[0]))
+    model = RobotModel(ROBOT)
+    target = np.linalg.inv(home.robot.to_pose().matrix()) @ pose.matrix()
+    arm = model.inverse(model.tool_frame, target, "arm", dict(zip(ROBOT.group("arm").names, HOME)))
+    assert arm is not None
+    home.arm = tuple(float(v) for v in arm)
+    home.held, home.opening, home.posture, home.tool = "handle", 0.02, "", pose
+    home.things["handle"] = Thing("handle", "handle", "grey", np.zeros(3), (0.02, 0.02, 0.2), "box", False)
+    home._status = MotionStatus("earlier", "base_arc", "cancelled")
+    home.run(1.0)
+
+
+@pytest.mark.parametrize("amount", [0.0, -0.7])
+def test_a_planner_started_anew_with_a_handle_in_the_hand_lets_go_of_it_first(amount: float) -> None:
+    home = FakeHome()
+    hand_at(home, amount)
+    assert home.planner.world.belief.holds_unknown()
+    home.submit(OFFICE)
+    assert home.run_to_end().state == "succeeded"
+    assert [g.kind for g in home.goals][:3] == ["gripper", "arm_linear", "base_move"]
+    assert home.planner.world.belief.leaf_amount["fridge"] == pytest.approx(amount, abs=0.15)
+    assert not [s for s in home.statuses if s.question]
+
+
+def test_an_unknown_thing_in_a_hand_that_is_far_from_every_handle_is_not_let_go() -> None:
+    home = FakeHome()
+    hand_at(home, 0.0)
+    home.robot = Pose2D(3.1, 2.5, 2.4)
+    home.run(0.5)
+    home.submit(OFFICE)
+    home.run_to_end()
+    assert "gripper" not in [g.kind for g in home.goals]
+
+
+# -- a door that is half open
+
+
+def stopping_half_way(home: FakeHome, share: float) -> None:
+    """The next swing of a door comes to a stand after that share of its way."""
+    swing, done = home._do, []
+
+    def do(goal: MotionGoal) -> None:
+        if goal.kind == "base_arc" and not done:
+            done.append(goal)
+            goal = replace(goal, angle_rad=share * goal.angle_rad)
+        swing(goal)
+
+    home._do = do
+
+
+def test_a_door_that_stopped_half_way_is_gripped_where_it_stands_and_swung_the_rest() -> None:
+    home = at_home()
+    stopping_half_way(home, 0.4)
+    home.submit(OPEN_FRIDGE)
+    end = home.run_to_end()
+    assert end.state == "succeeded", end.text
+    fridge = PLAN.piece("fridge")
+    arcs = [g for g in home.goals if g.kind == "base_arc"]
+    reached = [g.targets for g in home.goals if g.kind == "arm_reach"]
+    stands = doors.handle_poses(fridge, fridge.leaves[0], 0.4 * arcs[0].angle_rad)[0]
+    assert reached[1][0].position == pytest.approx(stands.position, abs=0.01)
+    assert arcs[1].angle_rad == pytest.approx(0.6 * arcs[0].angle_rad, abs=0.02)
+
+
+def test_closing_begins_where_a_cancelled_opening_left_the_door() -> None:
+    home = at_home()
+    stopping_half_way(home, 0.4)
+    home.submit(OPEN_FRIDGE)
+    home.run(200.0, lambda: home.planner.world.belief.leaf_amount.get("fridge", 0.0) != 0.0)
+    home.planner.cancel("c1", home.now)
+    home.submit(TaskStep("close", object=Referent("place", "fridge")), command_id="c2")
+    end = home.run_to_end("c2")
+    assert end.state == "succeeded" and "already" not in end.text, end.text
+    first, back = (g.angle_rad for g in home.goals if g.kind == "base_arc")
+    assert back == pytest.approx(-0.4 * first, abs=0.02)
+    assert home.planner.world.belief.leaf_amount["fridge"] == pytest.approx(0.0, abs=0.02)
+    assert not home.planner.world.belief.leaf_open["fridge"]
+
+
+def test_a_door_that_slipped_from_the_hand_is_honestly_not_known() -> None:
+    home = at_home()
+    swing = home._do
+
+    def slips(goal: MotionGoal) -> None:
+        swing(goal)
+        if goal.kind == "base_arc":
+            home.held, home.opening = "", 0.0
+
+    home._do = slips
+    home.submit(OPEN_FRIDGE)
+    end = home.run_to_end()
+    assert end.state == "failed" and "do not know how far it is open" in end.text
 
 
 # -- something unknown in the hand

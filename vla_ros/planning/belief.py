@@ -67,6 +67,8 @@ class Belief:
         self.looked_at: dict[str, float] = {}
         self.glances = Glances(plan)
         self.leaf_open: dict[str, bool] = {}
+        self.leaf_amount: dict[str, float | None] = {}
+        """How far a piece's door is open (see leaves.py); None when it slipped from the hand, closed when not here."""
         self.user_point: tuple[float, float] | None = None
         self.remembered: tuple[RememberedObject, ...] = ()
         """Things of earlier runs, the last seen first. They may be anywhere by now."""

@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from vla_ros.core.catalog import Catalog
 from vla_ros.core.floorplan import FloorPlan
-from vla_ros.core.geometry import Pose
+from vla_ros.core.geometry import Pose, Vector
 from vla_ros.core.motion import MotionGoal, MotionStatus
 from vla_ros.core.people import People
 from vla_ros.core.robot_description import RobotDescription
@@ -23,6 +23,7 @@ from vla_ros.planning.floor import Floor
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.target import Target
+from vla_ros.robot.kinematics import RobotModel
 
 _NECK_RAD = 1.4
 _MOST_RESUMES = 3
@@ -47,6 +48,15 @@ class World:
     grounding: Grounding
     failures: FailureLog = field(default_factory=FailureLog)
     deeds: Deeds = field(default_factory=Deeds)
+    _model: RobotModel | None = None
+
+    def tool_from_joints(self) -> Vector | None:
+        """The tool's pose (4x4) in base_link by the measured joints; None without a model of the robot or joints."""
+        if self.belief.joints is None or not self.robot.model:
+            return None
+        if self._model is None:  # loaded when first needed, which is hardly ever: it takes a moment
+            self._model = RobotModel(self.robot)
+        return self._model.frame_pose(self._model.tool_frame, self.belief.joints.positions.as_dict())
 
 
 @dataclass(eq=False)

@@ -32,6 +32,7 @@ from vla_ros.planning.gate_watch import GateWatch
 from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.runner import Outcome, Runner
+from vla_ros.planning.skills.letting_go import notice_handle
 from vla_ros.planning.step import STILL_SKILLS
 
 _STOP_RENEWED_S = 1.0
@@ -189,6 +190,7 @@ class Planner:
         self.commands.current = command
         if self.world.belief.lost_grip(now):  # taken out of the hand, or fallen, since the last command
             self.world.belief.drop()
+        notice_handle(self.world)
         ctx = Context(self.world, command.id, now=now, asked_from=command.place)
         try:
             command.runner = Runner(command.task, ctx)

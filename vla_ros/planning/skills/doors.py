@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 import numpy as np
 
 from vla_ros.core.floorplan import Furniture, Leaf
-from vla_ros.core.geometry import Pose, Pose2D, wrap_angle
-from vla_ros.planning import grasps
+from vla_ros.core.geometry import Pose, Pose2D
+from vla_ros.planning import grasps, leaves
 from vla_ros.planning.belief import Grip
 from vla_ros.planning.choice import pick_place
 from vla_ros.planning.context import Context, Script, look_at, move
@@ -18,12 +18,15 @@ from vla_ros.planning.skills.going import drive_to_one, posture, travel_posture
 from vla_ros.planning.skills.letting_go import let_go_of_handle
 from vla_ros.planning.target import Target
 
-_SHARE = 0.8
 _SWING_TOLERANCE = 0.5
+_AJAR = 0.25
+"""Open by more than this share of the full way is not closed."""
+_STAYED = 0.1
+"""A leaf that slipped from the hand within this share of the full way is taken to be where it was."""
 
 
 def swing(target: Target, opening: bool) -> Callable[[Context], Script]:
-    """Opens (or closes) the leaf of the target furniture.
+    """Opens (or closes) the leaf of the target furniture, from wherever it was left last.
 
     The effect is judged by the base's measured way along the arc while the grip held.
     """
@@ -37,14 +40,17 @@ def swing(target: Target, opening: bool) -> Callable[[Context], Script]:
         if gripper is None:
             raise Failure("hardware", "I have no gripper", refused=True)
         leaf = piece.leaves[0]
-        if ctx.belief.leaf_open.get(piece.name, False) == opening:
+        full = leaves.wide(leaf)
+        known = ctx.belief.leaf_amount.get(piece.name, 0.0)
+        # Where it slipped from the hand nobody knows how far it is open: it is tried where it should be.
+        before = known if known is not None else (0.0 if opening else full)
+        if known is not None and (known / full >= _SWING_TOLERANCE if opening else known / full <= _AJAR):
             ctx.conclude(f"{place.words} is already {'open' if opening else 'closed'}.".capitalize())
             return
-        angle = _angle(leaf) if leaf.kind == "hinged" else 0.0
-        turned = 0.0 if opening else angle
+        way = full - before if opening else -before
         yield from travel_posture(ctx)
-        yield from drive_to_one(ctx, _stands(ctx, piece, leaf, turned), place.words)
-        poses = handle_poses(piece, leaf, turned)
+        yield from drive_to_one(ctx, _stands(ctx, piece, leaf, before), place.words)
+        poses = handle_poses(piece, leaf, before)
         yield from look_at(ctx, poses[0].position)
         yield from move(ctx, "gripper", opening_m=gripper.max_opening, timeout_s=6.0)
         touch = (piece.name, leaf.name)
@@ -61,38 +67,41 @@ def swing(target: Target, opening: bool) -> Callable[[Context], Script]:
                 ctx, "gripper", check=False, opening_m=0.0, effort_n=ctx.params.grip_effort_n, timeout_s=6.0
             )
             if not ctx.belief.is_holding():
-                raise Failure("execution", f"I did not get hold of the handle of {place.words}")
-            moved = yield from _pull(ctx, piece, leaf, angle if opening else -angle, opening)
-            held = ctx.belief.is_holding()
+                lost = "" if known is not None else ": it slipped from my hand, and I do not know how far it is open"
+                raise Failure("execution", f"I did not get hold of the handle of {place.words}{lost}")
+            start = ctx.belief.robot
+            try:
+                yield from _pull(ctx, piece, leaf, way)
+            finally:  # also when the command is cancelled half-way
+                done = leaves.moved(piece, leaf, start, ctx.belief.robot)
+                held = ctx.belief.is_holding()
+                _note_amount(ctx, piece, leaf, before, done, held)
         except Failure as failure:
             yield from _let_go_after(ctx, failure)
             raise
         yield from let_go_of_handle(ctx)
         yield from posture(ctx, "home")
-        if moved < _SWING_TOLERANCE or not held:
+        if done / way < _SWING_TOLERANCE or not held:
             raise Failure("execution", f"the door of {place.words} did not move as far as it should")
-        ctx.belief.leaf_open[piece.name] = opening
         ctx.conclude(f"I {'opened' if opening else 'closed'} {place.words}.")
 
     return script
 
 
-def _angle(leaf: Leaf) -> float:
-    return _SHARE * leaf.travel
+def _note_amount(ctx: Context, piece: Furniture, leaf: Leaf, before: float, done: float, held: bool) -> None:
+    """Remembers how far the leaf is open after it was moved by ``done``; unknown when it slipped on the way."""
+    full = leaves.wide(leaf)
+    if not held and abs(done / full) > _STAYED:
+        ctx.belief.leaf_amount[piece.name] = None
+        return
+    amount = leaves.within(leaf, before + done) if held else before
+    ctx.belief.leaf_amount[piece.name] = amount
+    ctx.belief.leaf_open[piece.name] = amount / full >= _SWING_TOLERANCE
 
 
-def _turned(piece: Furniture, leaf: Leaf, turned: float) -> tuple[np.ndarray, float]:
-    """Handle's floor point (2,) in map [m] and the heading into the leaf [rad], with the leaf ``turned`` [rad]."""
-    hinge = np.array(leaf.hinge if leaf.kind == "hinged" else (0.0, 0.0))
-    c, s = math.cos(turned), math.sin(turned)
-    arm = np.array(leaf.handle[:2]) - hinge
-    point = piece.pose2d.transform(hinge + np.array([c * arm[0] - s * arm[1], s * arm[0] + c * arm[1]]))
-    return point, wrap_angle(piece.yaw + turned + math.pi)
-
-
-def handle_poses(piece: Furniture, leaf: Leaf, turned: float) -> tuple[Pose, ...]:
+def handle_poses(piece: Furniture, leaf: Leaf, amount: float) -> tuple[Pose, ...]:
     """Tool poses that grip the handle's bar, the hand pointing into the leaf; fingers close across the bar."""
-    point, heading = _turned(piece, leaf, turned)
+    point, heading = leaves.handle(piece, leaf, amount)
     position = np.array([point[0], point[1], leaf.handle[2]])
     poses = []
     for offset in (0.0, 0.25, -0.25):
@@ -102,9 +111,9 @@ def handle_poses(piece: Furniture, leaf: Leaf, turned: float) -> tuple[Pose, ...
     return tuple(poses)
 
 
-def _stands(ctx: Context, piece: Furniture, leaf: Leaf, turned: float) -> list[Pose2D]:
+def _stands(ctx: Context, piece: Furniture, leaf: Leaf, amount: float) -> list[Pose2D]:
     """Standing points about 0.75 m before the handle, facing it."""
-    point, heading = _turned(piece, leaf, turned)
+    point, heading = leaves.handle(piece, leaf, amount)
     stands = []
     for distance in (0.75, 0.65, 0.9):
         for offset in (0.0, 0.3, -0.3, 0.6, -0.6):
@@ -115,29 +124,22 @@ def _stands(ctx: Context, piece: Furniture, leaf: Leaf, turned: float) -> list[P
     return [p for p, ok in zip(stands, good) if ok]
 
 
-def _pull(ctx: Context, piece: Furniture, leaf: Leaf, angle: float, opening: bool) -> Generator[None, None, float]:
-    """Moves the base with the gripped handle; returns the measured share of the asked way."""
-    before = ctx.belief.robot
+def _pull(ctx: Context, piece: Furniture, leaf: Leaf, way: float) -> Script:
+    """Moves the base with the gripped handle, so that the leaf opens (or closes) by ``way``."""
     if leaf.kind == "drawer":
-        away = (1.0 if opening else -1.0) * _SHARE * leaf.travel
-        yield from move(ctx, "base_move", check=False, offset=(-away, 0.0, 0.0), timeout_s=30.0, speed_scale=0.5)
-        after = ctx.belief.robot
-        return math.hypot(after.x - before.x, after.y - before.y) / abs(away)
+        yield from move(ctx, "base_move", check=False, offset=(-way, 0.0, 0.0), timeout_s=30.0, speed_scale=0.5)
+        return
     x, y = piece.pose2d.transform(np.array(leaf.hinge))
-    hinge = Pose((float(x), float(y), 0.0))
     yield from move(
         ctx,
         "base_arc",
         check=False,
-        targets=(hinge,),
-        angle_rad=angle,
+        targets=(Pose((float(x), float(y), 0.0)),),
+        angle_rad=way,
         ignore=(piece.name,),
         timeout_s=45.0,
         speed_scale=0.5,
     )
-    after = ctx.belief.robot
-    start, end = math.atan2(before.y - y, before.x - x), math.atan2(after.y - y, after.x - x)
-    return wrap_angle(end - start) / angle
 
 
 def _grip(ctx: Context, piece: Furniture, leaf: Leaf, pose: Pose) -> Grip:

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import math
 
-from vla_ros.planning.context import Context, Script, move
+from vla_ros.planning import leaves
+from vla_ros.planning.belief import Grip
+from vla_ros.planning.context import Context, Script, World, move
 from vla_ros.planning.failure import Failure
 
 _DRAW_BACK_M = 0.10
 _BACK_OFF_M = 0.20
+
+
+def notice_handle(world: World) -> None:
+    """After a restart nobody knows what is in the hand: when the hand is where a door's handle can be, it is that.
+
+    A robot that drove off with it would pull the door along.
+    """
+    belief, robot = world.belief, world.belief.robot
+    tool = world.tool_from_joints() if belief.holds_unknown() else None
+    if tool is None:
+        return
+    place = robot.to_pose().matrix() @ tool
+    found = leaves.held_by(world.plan, place[:3, 3])
+    if found is None:
+        return
+    piece, leaf, amount = found
+    x, y, z = (float(v) for v in tool[:3, 0])
+    belief.grip = Grip(piece.name, leaf.name, (x, y, z))
+    belief.leaf_amount[piece.name] = amount
+    belief.leaf_open[piece.name] = amount / leaves.wide(leaf) >= 0.5
 
 
 def let_go_of_handle(ctx: Context) -> Script:
