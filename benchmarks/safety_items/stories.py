@@ -49,6 +49,7 @@ class FullStory(Story):
     def __init__(self, params: SafetyParams | None = None) -> None:
         super().__init__(params, replace(ROBOT, sensors=SENSORS))
         self.frozen: dict[str, float] = {}
+        self.last: dict[str, float] = {}
         self.objects: tuple[SceneObject, ...] = ()
 
     def _feed(self) -> None:
@@ -72,7 +73,8 @@ class FullStory(Story):
             gate.on_twist(self.command, now)
 
     def _stamp(self, sensor: str) -> float:
-        return self.frozen.get(sensor, self.stamp(self.now))
+        self.last[sensor] = self.frozen.get(sensor, self.stamp(self.now))
+        return self.last[sensor]
 
 
 def brakes(out: GateOutput) -> bool:
