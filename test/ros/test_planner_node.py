@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from std_msgs.msg import String
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 
 from planning_world import ARMED, FakeHome
+from std_srvs.srv import Trigger
 from vla_ros.msg import CommandStatus as CommandStatusMsg
 from vla_ros.msg import MotionGoal as MotionGoalMsg
 from vla_ros.msg import MotionStatus as MotionStatusMsg
@@ -178,6 +180,19 @@ def test_the_cancel_service_stops_the_command(bed: Bed) -> None:
     assert future.result().success
     assert bed.until(lambda: bed.bench.state() == "cancelled")
     assert bed.until(lambda: any(g.kind == "stop" for _, g in bed.bench.goals))
+
+
+def test_the_failure_service_tells_cause_strategy_and_outcome(bed: Bed) -> None:
+    bed.bench.send(go("nowhere_at_all"))
+    assert bed.until(lambda: bed.bench.state() in ("failed", "refused"), 15.0)
+    client = bed.bench.create_client(Trigger, "failure_summary")
+    assert bed.until(client.service_is_ready)
+    future = client.call_async(Trigger.Request())
+    assert bed.until(future.done)
+    summary = json.loads(future.result().message)
+    assert summary["failures"] >= 1
+    record = summary["records"][-1]
+    assert record["command_id"] == "c1" and record["cause"] and record["outcome"] == bed.bench.state()
 
 
 def test_bad_messages_are_dropped_and_the_node_lives_on(bed: Bed) -> None:

@@ -1,4 +1,4 @@
-"""`vla arm`, `vla disarm`, `vla reset`: the safety gate's services, for those who have no ros2 command."""
+"""`vla arm`, `disarm`, `stop`, `reset`, `hand-back`: the safety gate's services, for those without a ros2 command."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from rich.console import Console
 
 from vla_ros.cli import environment
 
-SERVICES = {"arm": "arm", "disarm": "disarm", "reset": "reset_safety"}
+SERVICES = {
+    "arm": "arm",
+    "disarm": "disarm",
+    "reset": "reset_safety",
+    "stop": "emergency_stop",
+    "hand-back": "hand_back",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of all three."""
+    """The options of all of them."""
     parser.add_argument("--namespace", default="", help="of the robot")
     parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="longest wait (default 30 s)")
 

@@ -14,6 +14,8 @@ SUBCOMMANDS = {
     "up": "start the robot's nodes (and the simulated home) as processes",
     "arm": "let the safety gate pass commands (it starts stopped)",
     "disarm": "make the safety gate stop the robot and stay stopped",
+    "stop": "emergency stop: latches until reset",
+    "hand-back": "let the autonomy drive again after a person did",
     "reset": "release the safety gate's latched emergency stop",
     "safety": "what the gate did, what is shown of which clause, who may speak (report, compliance, sros2)",
     "say": "give the running robot a command and follow it to its end",
@@ -21,7 +23,7 @@ SUBCOMMANDS = {
     "doctor": "check this machine and the running robot; every finding with its remedy",
 }
 """Name -> one line of help. Each lives in vla_ros/cli/<module>.py with add_arguments(parser) and run(arguments)."""
-MODULES = {"arm": "gate", "disarm": "gate", "reset": "gate"}
+MODULES = dict.fromkeys(("arm", "disarm", "stop", "hand-back", "reset"), "gate")
 """Where the module is not called like the subcommand."""
 
 

@@ -23,6 +23,7 @@ from vla_ros.robot.kinematics import RobotModel
 from vla_ros.ros import qos
 from vla_ros.ros.conversions import language, motion, scene, stamps, state
 from vla_ros.ros.gate_options import GateNodeParams
+from vla_ros.ros.machine_heat import MachineHeat
 from vla_ros.ros.node import VlaNode
 from vla_ros.ros.qos_watch import QosWatch
 from vla_ros.safety.gate import Gate
@@ -64,6 +65,8 @@ class GateInputs:
         self._node, self._gate, self._params, self._options = node, gate, params, options
         self._model, self._watch, self._answer, self._velocity = model, watch, answer, velocity
         self._axes: dict[str, np.ndarray] = {}
+        self._heat = MachineHeat()
+        self._felt: dict[str, float] = {}
         self.buttons = StopButtons()
         self.occasion = Occasion()
         """Of the command under way, for the records; the gate never sees it."""
@@ -104,6 +107,18 @@ class GateInputs:
         """The state of one emergency stop button; a release counts when no other is pressed."""
         self._gate.on_emergency_stop(self.buttons.note(button, pressed), self._now)
         self._answer()
+
+    def feel_heat(self) -> None:
+        """Hands on what the computer's own sensors said since the last call."""
+        newest = self._heat.newest
+        if newest is not self._felt:  # the same once more would look fresh for ever when a sensor hangs
+            self._felt = newest
+            for name, celsius in newest.items():
+                self._gate.on_temperature(name, celsius, self._now)
+
+    def close(self) -> None:
+        """Ends what does not end with the node."""
+        self._heat.close()
 
     # -- connections
 

@@ -94,7 +94,7 @@ class SafetyNode(VlaNode):
             self._serve(name, action)
         self._timer = self.steady_timer(1.0 / self._params.rate_hz, self._tick)
         self.steady_timer(_LOOK_AROUND_S, self._look_around)
-        self.steady_timer(1.0, self._collect_garbage)
+        self.steady_timer(1.0, self._each_second)
         for line in lines:
             self.get_logger().info(line)
 
@@ -168,11 +168,13 @@ class SafetyNode(VlaNode):
             self._gate.on_publishers(topic, rivals.strangers_on(self, topic), now)
         self._watch.look()
 
-    def _collect_garbage(self) -> None:
+    def _each_second(self) -> None:
+        self._inputs.feel_heat()
         realtime.collect(idle=self._gate.state.public in ("stopped", "armed"))
 
     def destroy_node(self) -> None:
         """Ends the records in order."""
+        self._inputs.close()
         self._records.close(self.steady_s())
         super().destroy_node()
 
