@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vla_ros.core.geometry import Pose, Pose2D, Twist2D
+from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.scene import Scene, SceneObject
 from vla_ros.safety.contact_speed import HEAD, LEGS, TRUNK, ContactSpeeds, Region, contact_speed, robot_mass
 from vla_ros.safety.footprint import Footprint
@@ -109,6 +110,35 @@ def test_a_heavier_load_and_a_sharper_edge_slow_down() -> None:
     for region in (*HEAD, *TRUNK, *LEGS):
         assert contact_speed(region, heavy, 1e-4) < contact_speed(region, light, 1e-4)
         assert contact_speed(region, light, 1e-5) < contact_speed(region, light, 1e-4)
+
+
+# Annex A as commonly cited: kg, N/mm, quasi-static N and N/cm2; a transient contact may be twice as strong, on the
+# head not at all.
+ANNEX = """
+skull and forehead  4.4 150 130 110 1
+face                4.4  75  65 110 1
+neck                1.2  50 150 140 2
+back and shoulders  40   35 210 160 2
+chest               40   25 140 120 2
+abdomen             40   10 110 140 2
+pelvis              40   25 180 210 2
+upper arms          3    30 150 190 2
+lower arms          2    40 160 180 2
+hands               0.6  75 140 190 2
+thighs and knees    75   50 220 250 2
+lower legs          75   60 130 220 2
+"""
+
+
+def test_the_table_of_regions_is_the_one_of_the_annex() -> None:
+    rows = {r.name: r for r in (*HEAD, *TRUNK, *LEGS)}
+    lines = [line.rsplit(maxsplit=5) for line in ANNEX.strip().splitlines()]
+    assert len(lines) == len(rows) == 12
+    for name, *numbers in lines:
+        mass, stiffness, force, pressure, times = map(float, numbers)
+        expected = (mass, stiffness * 1e3, force * times, pressure * times * 1e4)
+        row = rows[name.strip()]
+        assert (row.mass, row.stiffness, row.force, row.pressure) == pytest.approx(expected), name
 
 
 def test_known_speeds_of_the_strictest_regions() -> None:
@@ -323,6 +353,10 @@ def guard(*humans: Human, params: SafetyParams = PARAMS, model: bool = True) -> 
     return out
 
 
+def share_of(one: SeparationGuard, trajectory: JointTrajectory, pose: Pose2D) -> Verdict:
+    return one.share(one.sweep(trajectory, MEASURED), pose)
+
+
 def allowed(verdict: Verdict) -> float:
     return verdict.scale if verdict.level >= Level.SLOW else 1.0
 
@@ -354,7 +388,7 @@ def test_five_thousand_drives_toward_people_are_none_above_separation_and_contac
 
 
 def test_the_base_drives_at_the_contact_speed_of_legs_when_somebody_is_close() -> None:
-    assert SILHOUETTE.total_mass() == pytest.approx(70.32)
+    assert SILHOUETTE.total_mass == pytest.approx(70.32)
     human = Human("anna", 0.9, 0.0, 0.25, 1.6)
     verdict = guard(human).judge(Twist2D(0.5, 0.0, 0.0), HERE, 0.0)
     assert verdict.cause == "separation" and verdict.object == "anna" and verdict.level == Level.SLOW
@@ -392,7 +426,7 @@ def test_a_heavier_load_lowers_the_base_and_arm_speed_and_less_than_assumed_neve
     for mass in (0.5, 5.0):
         two = guard(beside)
         two.carry(mass)
-        shares.append(two.share(fast, MEASURED, HERE).scale)
+        shares.append(two.share(two.sweep(fast, MEASURED), HERE).scale)
     assert shares[1] < shares[0] < 1.0
 
 
@@ -432,7 +466,7 @@ def test_the_share_of_an_arm_motion_agrees_with_a_fine_sampling_of_every_part(x:
     trajectory = arm_trajectory({"arm_joint_1": -1.0, "arm_joint_2": 0.2}, seconds=1.2)
     human = Human("p", x + 1.0, y - 1.0, 0.25, 1.6)
     pose = Pose2D(1.0, -1.0, 0.0)
-    share = allowed(guard(human).share(trajectory, MEASURED, pose))
+    share = allowed(share_of(guard(human), trajectory, pose))
     assert share == pytest.approx(brute_force_share(trajectory, human, pose), rel=0.08)
     assert (share < 1.0) == (x < 2.0)
 
@@ -441,7 +475,7 @@ def test_somebody_who_comes_near_stops_a_fast_arm_and_not_a_slow_one() -> None:
     beside = Human("p", 0.3, -0.6, 0.25, 1.6)
     for seconds, level in ((0.6, Level.BRAKE), (6.0, Level.PASS)):
         one = guard()
-        one.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=seconds), MEASURED, 10.0)
+        one.begin("arm", one.sweep(arm_trajectory({"arm_joint_1": -1.0}, seconds=seconds), MEASURED), 10.0)
         assert one.judge_arm(HERE, 10.1) == PASS
         one.humans = (beside,)
         verdict = one.judge_arm(HERE, 10.2)
@@ -452,16 +486,16 @@ def test_somebody_who_comes_near_stops_a_fast_arm_and_not_a_slow_one() -> None:
 
 def test_an_arm_that_ended_or_holds_stops_nobody() -> None:
     one = guard(Human("p", 0.3, -0.6, 0.25, 1.6))
-    one.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    one.begin("arm", one.sweep(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED), 10.0)
     assert one.judge_arm(HERE, 10.51) == PASS
     two = guard(Human("p", 0.3, -0.6, 0.25, 1.6))
-    two.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    two.begin("arm", two.sweep(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED), 10.0)
     two.end()
     assert two.judge_arm(HERE, 10.2) == PASS
     three = guard(Human("p", 0.3, -0.6, 0.25, 1.6), model=False)
-    three.begin("arm", arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, 10.0)
+    three.begin("arm", three.sweep(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED), 10.0)
     assert three.judge_arm(HERE, 10.2) == PASS
-    assert three.share(arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), MEASURED, HERE) == PASS
+    assert share_of(three, arm_trajectory({"arm_joint_1": -1.0}, seconds=0.5), HERE) == PASS
 
 
 def test_a_stretched_arm_counts_while_the_base_drives() -> None:
@@ -483,6 +517,8 @@ def test_the_window_of_a_sweep_holds_the_sample_before_and_those_within() -> Non
     centers = np.arange(15.0).reshape(5, 1, 3)
     sweep = Sweep(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), centers)
     assert np.allclose(sweep.velocities[:4], 3.0) and np.all(sweep.velocities[4] == 0.0)
+    late = sweep.slower(0.5)
+    assert np.allclose(late.times, sweep.times * 2) and np.allclose(late.velocities, sweep.velocities / 2)
     for since, until, first, last in (
         (0.5, 2.5, 0, 2),
         (1.0, 1.0, 1, 1),

@@ -16,6 +16,9 @@ from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.trajectory_check import TrajectoryCheck, group_of
 from vla_ros.safety.verdict import Level, Verdict
 
+_ROOM = 0.85
+"""A slowed trajectory stays so much below its limit, so that people who move a little do not stop it."""
+
 
 class Arms:
     """Every joint group that takes trajectories.
@@ -56,9 +59,7 @@ class Arms:
             self._hold.hold_alone(group.name, now)
             self._separation.end(group.name)
             return verdict
-        share = self._separation.share(trajectory, measured, pose)
-        self._start(group.name, slower(trajectory, min(scale, share.scale)), measured, now)
-        return share
+        return self._start(group.name, trajectory, measured, pose, scale, now)
 
     def moving(self, now: float) -> bool:
         """True while a trajectory that passed is still being driven."""
@@ -90,12 +91,24 @@ class Arms:
             return []
         if self._path is not None and self._path.judge(way, measured, pose).level > Level.PASS:
             return []
-        way = slower(way, self._separation.share(way, measured, pose).scale)
         self._retreats = group.name
-        self._start(group.name, way, measured, now)
+        self._start(group.name, way, measured, pose, 1.0, now)
         return [self._pending.pop(group.name)]
 
-    def _start(self, group: str, trajectory: JointTrajectory, measured: Mapping[str, float], now: float) -> None:
-        self._pending[group] = trajectory
+    def _start(
+        self,
+        group: str,
+        trajectory: JointTrajectory,
+        measured: Mapping[str, float],
+        pose: Pose2D,
+        scale: float,
+        now: float,
+    ) -> Verdict:
+        """Lets a trajectory go at ``scale`` of its speed, or slower near people; the verdict says why."""
+        sweep = self._separation.sweep(trajectory, measured)
+        share = self._separation.share(sweep, pose)
+        scale = min(scale, share.scale * _ROOM if share.level > Level.PASS else 1.0)
+        self._pending[group] = trajectory = slower(trajectory, scale)
         self._hold.passed(group, trajectory, now)
-        self._separation.begin(group, trajectory, measured, now)
+        self._separation.begin(group, sweep.slower(scale) if sweep is not None else None, now)
+        return share

@@ -46,6 +46,10 @@ class Sweep:
         ways = np.diff(centers[..., :2], axis=0) / np.diff(times)[:, None, None]
         self.velocities = np.concatenate([ways, np.zeros_like(centers[:1, :, :2])])
 
+    def slower(self, scale: float) -> Sweep:
+        """The same way at ``scale`` of its speed."""
+        return Sweep(self.times / scale, self.centers)
+
     def window(self, since_s: float, until_s: float) -> tuple[Vector, Vector]:
         """Centres and velocities of the samples between two times, at least of the last one before them."""
         first = max(0, int(np.searchsorted(self.times, since_s, side="right")) - 1)
@@ -79,7 +83,8 @@ class SeparationGuard:
         self._arm = Separation(p.reaction_time_s, p.arm_deceleration, *uncertain)
         self._carried = p.payload_kg
         self._settle, self._settle_arm = Settle(p.settle_s), Settle(p.settle_s)
-        self._still: Vector = np.zeros((0, 3))
+        self._out: Vector = np.zeros((0, 3))
+        self._out_radii: Vector = np.zeros(0)
         self._sweeps: dict[str, tuple[Sweep, float]] = {}
         self.humans: tuple[Human, ...] = ()
         self._renew()
@@ -93,11 +98,12 @@ class SeparationGuard:
     def see_joints(self, measured: Mapping[str, float]) -> None:
         """The arm as it stands now."""
         if self._model is not None and self._silhouette is not None:
-            self._still = self._silhouette.centers(self._model.configuration(measured))[self._parts]
+            centers = self._silhouette.centers(self._model.configuration(measured))[self._parts]
+            out = self._footprint.clearance(centers[:, :2]) + self._radii > _STICKS_OUT_M
+            self._out, self._out_radii = centers[out], self._radii[out]
 
-    def begin(self, group: str, trajectory: JointTrajectory, measured: Mapping[str, float], now: float) -> None:
-        """A trajectory of ``group`` goes to the driver."""
-        sweep = self._sweep_of(trajectory, measured)
+    def begin(self, group: str, sweep: Sweep | None, now: float) -> None:
+        """A trajectory of ``group`` goes to the driver; ``sweep`` is its way."""
         if sweep is not None:
             self._sweeps[group] = (sweep, now)
 
@@ -127,13 +133,7 @@ class SeparationGuard:
 
     def _outrigger(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
         """Parts of the arm that reach out of the footprint."""
-        if not len(self._still):
-            return PASS
-        centers, radii = self._still, self._radii
-        out = self._footprint.clearance(centers[:, :2]) + radii > _STICKS_OUT_M
-        if not out.any():
-            return PASS
-        centers, radii = centers[out], radii[out]
+        centers, radii = self._out, self._out_radii
         way = at - centers[:, :2]
         away = np.maximum(np.hypot(*way.T), 1e-9)
         vx, vy = wish.vx - wish.wz * centers[:, 1], wish.vy + wish.wz * centers[:, 0]
@@ -158,9 +158,8 @@ class SeparationGuard:
 
     # ---- the arm
 
-    def share(self, trajectory: JointTrajectory, measured: Mapping[str, float], pose: Pose2D) -> Verdict:
+    def share(self, sweep: Sweep | None, pose: Pose2D) -> Verdict:
         """PASS, or SLOW with the share of its speed at which a new trajectory may be driven."""
-        sweep = self._sweep_of(trajectory, measured)
         return PASS if sweep is None else self._fastest(sweep.centers, sweep.velocities, pose)
 
     def judge_arm(self, pose: Pose2D, now: float) -> Verdict:
@@ -179,7 +178,8 @@ class SeparationGuard:
             verdict = Verdict(Level.BRAKE, verdict.cause, text, verdict.value, verdict.limit, verdict.object, 0.0)
         return self._settle_arm.judge(verdict, now)
 
-    def _sweep_of(self, trajectory: JointTrajectory, measured: Mapping[str, float]) -> Sweep | None:
+    def sweep(self, trajectory: JointTrajectory, measured: Mapping[str, float]) -> Sweep | None:
+        """The way of a trajectory's parts; None without a model."""
         if self._model is None or self._silhouette is None:
             return None
         times, positions = samples(trajectory, measured, self._params.sweep_step)
@@ -207,7 +207,7 @@ class SeparationGuard:
 
     def _renew(self) -> None:
         p, silhouette = self._params, self._silhouette
-        whole, arm = (silhouette.total_mass(), silhouette.arm_mass()) if silhouette else (0.0, 0.0)
+        whole, arm = (silhouette.total_mass, silhouette.arm_mass()) if silhouette else (0.0, 0.0)
         base_kg = robot_mass(max(p.base_mass_kg, whole) or _UNKNOWN_KG, self._carried)
         self._base_contact = ContactSpeeds.of(base_kg, p.contact_area_m2, p.head_height_m)
         self._arm_contact = ContactSpeeds.of(robot_mass(arm, self._carried), p.contact_area_m2, p.head_height_m)

@@ -40,6 +40,8 @@ class Silhouette:
         self._centers = np.array(centers)[order]
         self.joints = np.array(joints)[order]
         """(n,) index of the model's joint that carries each sphere; 0 is fixed to the base."""
+        self.total_mass = float(sum(inertia.mass for inertia in self._model.inertias))
+        """Of the whole robot, as far as the model knows [kg]."""
 
     def centers(self, q: Vector) -> Vector:
         """(n, 3) centres in base_link [m] at a full configuration of the model."""
@@ -52,15 +54,11 @@ class Silhouette:
     def center_of_mass(self, q: Vector) -> Vector:
         """(3,) in base_link [m]."""
         fixed = self._model.inertias[0]  # of what no joint moves: pinocchio leaves it out of its own centre
-        moving = self.total_mass() - fixed.mass
+        moving = self.total_mass - fixed.mass
         found = pin.centerOfMass(self._model, self._data, q)
-        center = (moving * found + fixed.mass * fixed.lever) / max(self.total_mass(), 1e-9)
+        center = (moving * found + fixed.mass * fixed.lever) / max(self.total_mass, 1e-9)
         pin.updateFramePlacement(self._model, self._data, self._base)
         return np.asarray(self._data.oMf[self._base].actInv(center))
-
-    def total_mass(self) -> float:
-        """Of the whole robot, as far as the model knows [kg]."""
-        return float(sum(inertia.mass for inertia in self._model.inertias))
 
     def arm_mass(self) -> float:
         """Of the heaviest chain that begins with a turning joint: an arm, without the lift below it [kg]."""
