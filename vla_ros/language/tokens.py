@@ -23,7 +23,7 @@ _QUOTES = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "\u00ab": '"', "\u00bb": '"'}
 )
 _SLIP = re.compile(r"\b(what|who|where|that|it),s\b", re.IGNORECASE)
-_WHO_IS = re.compile(r"(?<=\w)\s*,\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|'s)\b)", re.IGNORECASE)
+_WHO_IS = re.compile(r"(?<=\w)\s*[,(]\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|\s+you|'s)\b)", re.IGNORECASE)
 """The comma before "who is …" after a noun: what follows describes the noun and asks nothing."""
 _HESITATIONS = frozenset(("uh", "um", "er", "erm", "ehm", "hmm", "uhm", "äh"))
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
