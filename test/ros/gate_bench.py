@@ -118,7 +118,7 @@ class Bed:
         for node in filter(None, (self.node, self.bench)):
             self.executor.add_node(node)
 
-    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> bool:
+    def until(self, done: Callable[[], bool], seconds: float = 20.0) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.executor.spin_once(timeout_sec=0.01)
@@ -135,7 +135,9 @@ class Bed:
 
     def arm(self) -> Bed:
         bench = self.bench
-        assert self.until(lambda: bool(bench.statuses) and bench.status.state == "stopped", 60.0), bench.statuses[-1:]
+        assert self.until(lambda: bool(bench.statuses) and bench.status.state in ("stopped", "armed"), 60.0), (
+            bench.statuses[-1:]
+        )
         answer = self.call("arm")
         assert answer.success, answer.message
         bench.mute.discard("command")
