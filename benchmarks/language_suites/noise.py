@@ -36,7 +36,7 @@ Damage = Callable[[Random, str], str]
 
 def add_arguments(parser: argparse._ArgumentGroup) -> None:
     """Declares ``--noise``."""
-    parser.add_argument("--noise", action="store_true", help="the household commands with errors in 10 % of the words")
+    parser.add_argument("--noise", action="store_true", help="the household commands with errors in 10 %% of the words")
 
 
 def typed(rng: Random, word: str) -> str:
