@@ -86,7 +86,7 @@ class World:
             self.planner = FakePlanner()
             self.executor.add_node(self.planner)
             task_topic = self.node.resolve_topic_name("task")
-            self.until(lambda: self.node.count_subscribers(task_topic) > 0 and self.node._planner_present())
+            self.until(lambda: self.node.count_subscribers(task_topic) > 0 and self.node._hearing.planner_present)
             self.until(lambda: self.planner.count_subscribers("command_status") > 0)
         self.until(self.execute.service_is_ready)
         self.until(lambda: self.caller.count_publishers("speech_out") > 0)

@@ -106,7 +106,7 @@ class FrontDesk(Books):
                 return order
         if immediate and task.steps[0].skill == "cancel" and self._drop_pending(now):
             return self._told("All right, I leave it.", "cancelled")
-        asking = None if immediate else self._asking()
+        asking = None if immediate or parsed is not None else self._asking()
         if asking is not None:
             task = self._parser.parse_answer(text, asking.question)
             task = dataclasses.replace(task, command_id=asking.command_id)

@@ -32,10 +32,10 @@ def lines(store: MemoryStore, kind: str, now: float) -> Iterator[str]:
             yield f"{ago(turn.time_s, now)}  {turn.speaker}: {turn.text}"
     elif kind == "objects":
         for thing in store.objects():
-            where = _where(thing.furniture, thing.room)
+            place_words = where(thing.furniture, thing.room)
             x, y, z = thing.position
             name = f"{thing.color} {thing.category}".strip().replace("_", " ")
-            yield f"{ago(thing.seen_s, now)}  {name} {where} ({x:.2f}, {y:.2f}, {z:.2f} m)"
+            yield f"{ago(thing.seen_s, now)}  {name} {place_words} ({x:.2f}, {y:.2f}, {z:.2f} m)"
     elif kind == "places":
         for place in store.places():
             what = f"the {place.furniture.replace('_', ' ')}" if place.furniture else "a spot on the floor"
@@ -66,7 +66,8 @@ def _many(amount: float, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'} ago"
 
 
-def _where(furniture: str, room: str) -> str:
+def where(furniture: str, room: str) -> str:
+    """ "on the kitchen counter"."""
     if furniture:
         return f"on the {furniture.replace('_', ' ')}"
     return f"in the {room.replace('_', ' ')}" if room else "somewhere"

@@ -1,7 +1,8 @@
 """language_node: the front doors. Instructions by service, action, topic or voice become tasks and answers.
 
-Parameters: those of LanguageParams (vla_ros/language/params.py) and of FileParams (robot, home, objects, people).
-Subscriptions: utterance, language_instruction (std_msgs/String), command_status (vla_ros/CommandStatus).
+Parameters: those of LanguageParams (vla_ros/language/params.py), MemoryParams (vla_ros/memory/params.py), FileParams.
+Subscriptions: utterance, language_instruction, speech_out (std_msgs/String), command_status (vla_ros/CommandStatus),
+    safety_status (vla_ros/SafetyStatus); odom and scene for a moment when somebody teaches a place or a name.
 Publications: task (vla_ros/Task), speech_out (std_msgs/String).
 Services: execute_language_command (vla_ros/ExecuteLanguageCommand), parse_instruction (vla_ros/ParseInstruction).
 Actions: execute_command (vla_ros/ExecuteCommand).
@@ -20,19 +21,15 @@ from rclpy.task import Future
 from std_msgs.msg import String
 
 from vla_ros.action import ExecuteCommand
-from vla_ros.core.resources import config_file
-from vla_ros.core.task import Task as CoreTask
-from vla_ros.core.task import TaskStep
-from vla_ros.language.commands import FrontDesk, Order, Reply
-from vla_ros.language.lexicon import Lexicon
+from vla_ros.language.books import Order, Reply
 from vla_ros.language.params import LanguageParams
-from vla_ros.language.parser import MAX_CHARACTERS, GrammarParser
+from vla_ros.language.parser import MAX_CHARACTERS
 from vla_ros.language.task_json import task_to_json
-from vla_ros.language.words import Words
-from vla_ros.msg import CommandStatus, Task
+from vla_ros.msg import CommandStatus
 from vla_ros.ros import conversions, parameters, qos
+from vla_ros.ros.hearing import Hearing
 from vla_ros.ros.node import VlaNode, run
-from vla_ros.srv import CancelCommand, ExecuteLanguageCommand, ParseInstruction
+from vla_ros.srv import ExecuteLanguageCommand, ParseInstruction
 
 _SETTLE_PERIOD_S = 0.05
 
@@ -43,13 +40,10 @@ class LanguageNode(VlaNode):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("language_node", **kwargs)
         params = parameters.declare(self, LanguageParams)
-        self._parser = GrammarParser(self._lexicon(params))
-        self._desk = FrontDesk(self._parser, params)
+        self._hearing = Hearing(self, params)
+        self._desk = self._hearing.desk
         self._futures: dict[int, Future] = {}
         self._goals: dict[str, ServerGoalHandle] = {}
-        self._task = self.create_publisher(Task, "task", qos.EVENT)
-        self._speech = self.create_publisher(String, "speech_out", qos.EVENT)
-        self._cancel_client = self.create_client(CancelCommand, "cancel_command")
         self.listen(String, "utterance", self._on_instruction, qos.EVENT)
         self.listen(String, "language_instruction", self._on_instruction, qos.EVENT)
         self.listen(CommandStatus, "command_status", self._on_status, qos.STATUS_LOG)
@@ -71,19 +65,17 @@ class LanguageNode(VlaNode):
     def destroy_node(self) -> None:
         """Takes the action server down first."""
         self._action.destroy()
+        self._hearing.close()
         super().destroy_node()
-
-    def _lexicon(self, params: LanguageParams) -> Lexicon:
-        names = (params.words, *params.extra_words)
-        words = Words.load([config_file(name, "", "language_node.words") for name in names])
-        return Lexicon.build(self.load_catalog(), self.load_home(), self.load_people(), words)
 
     # -- front doors --------------------------------------------------------------------------------------
 
     def _on_instruction(self, message: String) -> None:
-        order = self._take(message.data)
-        if order.reply is not None:
-            self.get_logger().info(f"'{message.data[:80]}': {order.reply.message}")
+        def done(order: Order) -> None:
+            if order.reply is not None:
+                self.get_logger().info(f"'{message.data[:80]}': {order.reply.message}")
+
+        self._hearing.hear(message.data, done)
 
     async def _on_execute(
         self, request: ExecuteLanguageCommand.Request, response: ExecuteLanguageCommand.Response
@@ -92,14 +84,14 @@ class LanguageNode(VlaNode):
         if not math.isfinite(limit_s) or limit_s < 0.0:
             reply = Reply(False, f"timeout_s: {limit_s} cannot be used. Give 0 (no limit) or seconds.", "", "refused")
         else:
-            order = self._take(request.instruction)
+            order = await self._hearing.ordered(request.instruction)
             reply = order.reply or await self._answered(order, "asked" if request.wait else "accepted", limit_s)
         return _fill(response, reply)
 
     def _on_parse(
         self, request: ParseInstruction.Request, response: ParseInstruction.Response
     ) -> ParseInstruction.Response:
-        task = self._parser.parse(request.instruction)
+        task = self._hearing.parser.parse(request.instruction)
         usable = bool(request.instruction.strip()) and len(request.instruction) <= MAX_CHARACTERS
         response.success, response.message = usable, task.question or task.reason
         response.task = conversions.task_to_msg(task, self.now_s())
@@ -107,7 +99,7 @@ class LanguageNode(VlaNode):
         return response
 
     async def _on_goal(self, goal: ServerGoalHandle) -> ExecuteCommand.Result:
-        order = self._take(goal.request.instruction)
+        order = await self._hearing.ordered(goal.request.instruction)
         reply = order.reply
         if reply is None:
             self._goals[order.command_id] = goal
@@ -123,13 +115,6 @@ class LanguageNode(VlaNode):
 
     # -- one instruction ----------------------------------------------------------------------------------
 
-    def _take(self, text: str) -> Order:
-        order = self._desk.instruct(text, self.steady_s(), self._planner_present())
-        if order.task is not None:
-            self._task.publish(conversions.task_to_msg(order.task, self.now_s()))
-        self._say(order.speech)
-        return order
-
     async def _answered(self, order: Order, until: str, limit_s: float) -> Reply:
         """Awaits the desk's reply; the executor goes on with other callbacks meanwhile."""
         ticket = self._desk.open(order.command_id, until, self.steady_s(), limit_s)
@@ -141,7 +126,7 @@ class LanguageNode(VlaNode):
 
     def _on_status(self, message: CommandStatus) -> None:
         status = conversions.command_status_from_msg(message)
-        self._say(self._desk.observe(status, self.steady_s()))
+        self._hearing.status(status)
         goal = self._goals.get(status.command_id)
         if goal is not None and goal.is_active:
             feedback = ExecuteCommand.Feedback(state=status.state, text=status.question or status.text)
@@ -151,37 +136,17 @@ class LanguageNode(VlaNode):
         self._settle()
 
     def _settle(self) -> None:
-        for lost in self._desk.lost(self.steady_s()):
-            if self._cancel_client.service_is_ready():  # a planner that only hung must not go on with it
-                self._cancel(lost.command_id)
-            self._say(lost.speech)
-        for settled in self._desk.settle(self.steady_s(), self._planner_present()):
+        self._hearing.deliver()
+        for settled in self._desk.settle(self.steady_s(), self._hearing.planner_present):
             if settled.cancel:
-                self._cancel(settled.ticket.command_id)
+                self._hearing.cancel(settled.ticket.command_id)
             future = self._futures.pop(settled.ticket.number, None)
             if future is not None:
                 future.set_result(settled.reply)
         for command_id, goal in list(self._goals.items()):
             if goal.is_cancel_requested:
                 del self._goals[command_id]
-                self._cancel(command_id)
-
-    def _cancel(self, command_id: str) -> None:
-        """Ends one command through the planner's service; without it a cancel task ends whatever runs."""
-        if self._cancel_client.service_is_ready():
-            self._cancel_client.call_async(CancelCommand.Request(command_id=command_id))
-            return
-        task = CoreTask("cancel", "task", 1.0, steps=(TaskStep("cancel"),), command_id=f"{command_id}-cancel")
-        self._task.publish(conversions.task_to_msg(task, self.now_s()))
-
-    # -- pieces -------------------------------------------------------------------------------------------
-
-    def _planner_present(self) -> bool:
-        return self._task.get_subscription_count() > 0
-
-    def _say(self, text: str) -> None:
-        if text:
-            self._speech.publish(String(data=text))
+                self._hearing.cancel(command_id)
 
 
 def _fill(message: Any, reply: Reply) -> Any:

@@ -1,6 +1,6 @@
 """planner_node: tasks, scenes and the robot's state become plans, motion goals and the progress of commands.
 
-Parameters: those of PlannerParams (vla_ros/planning/params.py) and of FileParams (robot, home, objects, people).
+Parameters: those of PlannerParams (vla_ros/planning/params.py), MemoryParams (vla_ros/memory/params.py), FileParams.
 Subscriptions: task (vla_ros/Task), scene (vla_ros/Scene), odom, joint_states, motion_status
     (vla_ros/MotionStatus), safety_status (vla_ros/SafetyStatus).
 Publications: plan (vla_ros/Plan, when it changes), motion_goal (vla_ros/MotionGoal, renewed at rate_hz while a
@@ -27,6 +27,7 @@ from vla_ros.planning.planner import Planner
 from vla_ros.ros import parameters, qos
 from vla_ros.ros.conversions import language, motion, scene, state
 from vla_ros.ros.node import VlaNode, run
+from vla_ros.ros.sightings import Sightings
 from vla_ros.srv import CancelCommand
 
 
@@ -41,7 +42,9 @@ class PlannerNode(VlaNode):
             raise ConfigError(
                 "planner_node.home", self.files.home, "Name a floor plan; plans need rooms and furniture."
             )
-        self._planner = Planner(params, home, self.load_catalog(), self.load_robot(), self.load_people())
+        people = self.load_people()
+        self._planner = Planner(params, home, self.load_catalog(), self.load_robot(), people)
+        self._sightings = Sightings(self, self._planner, home, people)
         self._joints = JointMemory()
         self._goal = self.create_publisher(MotionGoal, "motion_goal", qos.COMMAND)
         self._plan = self.create_publisher(Plan, "plan", qos.STATUS)
@@ -57,8 +60,14 @@ class PlannerNode(VlaNode):
         self.create_service(Trigger, "failure_summary", self._on_failure_summary)
         self.steady_timer(1.0 / params.rate_hz, self._tick)
 
+    def destroy_node(self) -> None:
+        """Finishes what is being written down."""
+        self._sightings.keeper.close()
+        super().destroy_node()
+
     def _on_task(self, message: Task) -> None:
-        self._planner.submit(language.task_from_msg(message), self.now_s())
+        task = language.task_from_msg(message)
+        self._sightings.before(task, lambda: self._planner.submit(task, self.now_s()))
 
     def _on_scene(self, message: Scene) -> None:
         self._planner.observe_scene(scene.scene_from_msg(message), self.now_s())
@@ -85,6 +94,7 @@ class PlannerNode(VlaNode):
         return response
 
     def _tick(self) -> None:
+        self._sightings.deliver()
         now = self.now_s()
         output = self._planner.tick(now)
         if output.motion_goal is not None:
