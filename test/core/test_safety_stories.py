@@ -420,7 +420,12 @@ def test_a_chunk_whose_steps_add_up_stops_for_as_long_as_it_would_last() -> None
     good = replace(far, actions=np.array([[0.1, 0.0, 0.0]] * 5))
     assert story.gate.on_chunk(good, story.now) == PASS
     assert story.run(1.5).twist.vx == pytest.approx(0.5)
-    for actions, dt in ((np.zeros((0, 3)), 0.1), (np.zeros((1, 3)), math.nan), (np.full((1, 3), math.nan), 1e300)):
+    for actions, dt in (
+        (np.zeros((0, 3)), 0.1),
+        (np.array(1.0), 0.1),
+        (np.zeros((1, 3)), math.nan),
+        (np.full((1, 3), math.nan), 1e300),
+    ):
         story.gate.on_chunk(replace(far, actions=actions, dt_s=dt), story.now)
         assert story.run(0.02).status.cause.startswith("chunk_")
         story.gate.on_chunk(good, story.now)

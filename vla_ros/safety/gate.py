@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from vla_ros.core.geometry import ZERO_TWIST, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
@@ -143,8 +145,9 @@ class Gate:
         """A learned policy's whole chunk, before any of it moves; a bad one stops for as long as it would last."""
         senses = self._senses
         verdict = self._chunks.judge(chunk, senses.measured, senses.pose, self._drive.obstacles.points)
-        lasts = len(chunk.actions) * chunk.dt_s if math.isfinite(chunk.dt_s) else self._params.max_duration_s
-        self._chunk = (verdict, now + min(max(lasts, _NOTICE_S), self._params.max_duration_s))
+        longest = self._params.max_duration_s
+        lasts = len(np.atleast_1d(chunk.actions)) * chunk.dt_s if math.isfinite(chunk.dt_s) else longest
+        self._chunk = (verdict, now + min(max(lasts, _NOTICE_S), longest))
         return verdict
 
     def hand_back(self, now: float) -> tuple[bool, str]:
