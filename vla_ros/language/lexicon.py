@@ -217,6 +217,15 @@ class Lexicon:
             vocabulary |= {w for w in saying.words() if w.isalpha()}
         self.speller = Speller(vocabulary, self.words.other_names, self._rareness())
 
+    def household_names(self) -> frozenset[str]:
+        """The names of the people who live here."""
+        return frozenset(
+            phrase[0]
+            for phrases in self._table.values()
+            for phrase, entry in phrases
+            if entry.part == "name" and phrase[0] not in self.words.other_names
+        )
+
     def content_words(self) -> frozenset[str]:
         """All words that name a thing, a place, a person, an action or a quality."""
         return (

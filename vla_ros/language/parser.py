@@ -6,20 +6,43 @@ Imports core and its siblings; never raises for any text.
 
 from __future__ import annotations
 
-from vla_ros.core.task import IMMEDIATE_SKILLS, Task, TaskStep
+import dataclasses
+
+from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task, TaskStep
 from vla_ros.language.arguments import ArgumentReader
 from vla_ros.language.attachment import Unclear
+from vla_ros.language.confidence import calibrated
 from vla_ros.language.corrections import Corrections
 from vla_ros.language.foreign import foreign_language
 from vla_ros.language.hazards import Hazards
 from vla_ros.language.lexicon import Lexicon
+from vla_ros.language.readings import Readings, fluent
 from vla_ros.language.sayings import Sayings
 from vla_ros.language.sentence import EXAMPLE, Sentence
 from vla_ros.language.shout import is_shout
 from vla_ros.language.tokens import Tokens, tokenize
 
 MAX_CHARACTERS = 1000
+_SURE = 0.89
+"""A task of this confidence is taken without looking for other readings of the words."""
+_LIKELY = 0.55
+"""Another reading must be at least so sure to become a task."""
 _NOT_ENGLISH_YET = "I understand English only."
+
+
+def _said(task: Task) -> int:
+    """How much of what was said a Task holds: of two readings the one that makes use of more words is meant."""
+    return sum(_told(step) for step in task.steps)
+
+
+def _told(step: TaskStep) -> int:
+    people_and_things = (step.object, step.source, step.destination, step.recipient)
+    return bool(step.destination_relation) + sum(_detail(r) for r in people_and_things if r is not None)
+
+
+def _detail(referent: Referent) -> int:
+    qualities = len(referent.attributes) + bool(referent.superlative) + bool(referent.posture)
+    return 1 + bool(referent.category) + qualities + sum(1 + _detail(r.referent) for r in referent.relations)
 
 
 class GrammarParser:
@@ -35,6 +58,7 @@ class GrammarParser:
         self._reader = ArgumentReader(lexicon)
         self._hazards = Hazards(lexicon, self._reader)
         self._corrections = Corrections(self._reader)
+        self._readings = Readings(lexicon)
         self._sayings = Sayings(lexicon.sayings, self._reader)
 
     def parse(self, text: str, previous: Task | None = None) -> Task:
@@ -45,7 +69,9 @@ class GrammarParser:
             previous: the task before, so that "it" and "there" can point into it.
         """
         try:
-            return self._parse(text, previous)
+            task = self._parse(text, previous)
+            weights = self.lexicon.words.confidence if self.open_world else {}
+            return dataclasses.replace(task, confidence=calibrated(task, self.lexicon, weights))
         except Unclear as unclear:
             if is_shout(text, self.lexicon):
                 return Task(text, "task", 0.7, steps=(TaskStep("stop"),))
@@ -88,6 +114,38 @@ class GrammarParser:
         )
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
+        tokens = fluent(tokens, self.lexicon.speller)
+        try:
+            task = self._understood(tokens, text, previous)
+            unclear = None
+        except Unclear as error:
+            task, unclear = None, error
+        refused = unclear is not None and unclear.kind == "refusal"
+        if refused or (task is not None and task.confidence >= _SURE):
+            return self._or_raise(task, unclear)
+        strange = self._readings.strange(tokens)
+        best = 0.0 if task is None else task.confidence + 0.012 * _said(task) - 0.08 * min(strange, 3)
+        searched = strange or unclear is None or unclear.kind == "unknown"
+        for cost, reading in self._readings.of(tokens) if searched else ():
+            try:
+                other = self._understood(reading, text, previous)
+            except Unclear as error:
+                if error.kind == "question" and unclear is not None and unclear.kind == "unknown" and strange == 1:
+                    unclear = error if not error.text.startswith("What shall I do with") else unclear
+                continue
+            score = other.confidence + 0.012 * _said(other) - 0.03 * cost
+            if other.confidence >= _LIKELY and score > best:
+                task, best = other, score
+        return self._or_raise(task, unclear)
+
+    @staticmethod
+    def _or_raise(task: Task | None, unclear: Unclear | None) -> Task:
+        if task is not None:
+            return task
+        raise unclear or Unclear("unknown", EXAMPLE)
+
+    def _understood(self, tokens: Tokens, text: str, previous: Task | None) -> Task:
+        """The Task of one reading. Raises Unclear."""
         if not self._stops(tokens):
             reason = self._hazards.judge(tokens.words)
             if reason:

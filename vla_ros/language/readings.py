@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from vla_ros.language.english import DETERMINERS
+from vla_ros.language.english import DETERMINERS, FUNCTION_WORDS
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.spelling import Speller
 from vla_ros.language.tokens import Tokens
@@ -29,7 +29,7 @@ _SAME_SOUND: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Known words that are said or written for other known ones."""
 _SPOKEN = {
-    "da": "the", "dat": "that", "dis": "this", "mi": "me", "thee": "the", "inn": "in", "ze": "the", "teh": "the",
+    "da": "the", "te": "the", "th": "the", "hte": "the", "dat": "that", "dis": "this", "mi": "me", "thee": "the", "inn": "in", "ze": "the", "teh": "the",
     "fore": "for", "dem": "them", "ta": "to", "tha": "the", "nd": "and", "n": "and", "yer": "your", "ur": "your",
     "ya": "you", "wid": "with", "wiv": "with", "anudder": "another", "gonna": "going to",
 }  # fmt: skip
@@ -45,7 +45,7 @@ def fluent(tokens: Tokens, speller: Speller) -> Tokens:
     out = Tokens()
     words = tokens.words
     for index, word in enumerate(words):
-        if out.words and word == out.words[-1] and (word in speller or word.isdigit()) and word not in _DOUBLED:
+        if out.words and word == out.words[-1] and (word in speller or word[:1].isdigit()) and word not in _DOUBLED:
             continue
         following = words[index + 1] if index + 1 < len(words) else ""
         meant = _SPOKEN.get(word, word) if word not in speller else word
@@ -65,17 +65,24 @@ class Readings:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._speller = lexicon.speller
+        self._names = lexicon.household_names()
         self._fixed = lexicon.content_words() | {w for p in lexicon.words.real_words for w in p.split()}
 
     def strange(self, tokens: Tokens) -> int:
         """How many words are not known as they were written."""
         return sum(
-            word.isalpha() and bool(edit or raw.lower() not in self._speller)
-            for word, raw, edit in zip(tokens.words, tokens.raw, tokens.edits)
+            word.isalpha() and bool(edit or raw.lower() not in self._speller or self._as_name(tokens, at))
+            for at, (word, raw, edit) in enumerate(zip(tokens.words, tokens.raw, tokens.edits))
         )
 
-    def of(self, tokens: Tokens) -> Iterator[Tokens]:
-        """Other readings of the tokens, likeliest first; few, and none for long texts."""
+    def _as_name(self, tokens: Tokens, at: int) -> bool:
+        """True for a small word with a capital inside the sentence: "say hello to To"."""
+        raw = tokens.raw[at]
+        inside = at > 0 and tokens.words[at - 1] not in (".", "<quote>")
+        return inside and raw.istitle() and raw != "I" and tokens.words[at] in FUNCTION_WORDS
+
+    def of(self, tokens: Tokens) -> Iterator[tuple[float, Tokens]]:
+        """Other readings of the tokens with what they cost, likeliest first; few, and none for long texts."""
         if len(tokens) > _MOST_TOKENS:
             return
         options = [self._options(tokens, i) for i in range(len(tokens))]
@@ -91,7 +98,7 @@ class Readings:
             reading = self._reading(tokens, options, dict(zip(changeable, chosen)))
             if reading is not None:
                 given += 1
-                yield reading
+                yield cost, reading
             for place, index in enumerate(changeable):
                 choice = chosen[place] + 1
                 following = (*chosen[:place], choice, *chosen[place + 1 :])
@@ -106,6 +113,10 @@ class Readings:
         if not word.isalpha() or word == "<quote>":
             return [(0.0, (word,))]
         near = self._speller.near(raw)
+        if tokens.raw[at].istitle() and at and tokens.words[at - 1] != ".":
+            near = [(o, c) for o, c in self._speller.near(raw, 20) if o in self._names] or near
+            if self._as_name(tokens, at) and near[:1]:
+                return [(0.0, (word,)), (near[0][1] - 0.6, (near[0][0],))]
         if raw in self._speller and not tokens.edits[at]:
             return [(0.0, (word,)), *self._misheard(raw, near)]
         options = [(cost, (other,)) for other, cost in near]

@@ -52,12 +52,14 @@ class Speller:
         for candidate in written:
             edits = distance(word, candidate, allowed)
             if edits and edits < min(len(word), len(candidate)):
-                odd = 0.9 * (edits == 1 and _far_key(word, candidate))
-                costs[candidate] = edits + odd + 0.3 * (candidate[0] != word[0]) + self._rareness[candidate]
+                odd = 0.9 * (edits == 1 and _far_key(word, candidate)) - 0.25 * _slip(word, candidate)
+                first = 0.15 * (candidate[0] != word[0])
+                costs[candidate] = edits + odd + first + self._rareness[candidate]
         for candidate in self._sounds.get(sound_key(word), ()) if len(word) > 2 else ():
             apart = distance(sound_form(word), sound_form(candidate), 3)
             if apart is not None:
-                cost = 0.7 + 0.25 * apart + self._rareness[candidate]
+                edits = distance(word, candidate, 3) or 4
+                cost = 0.55 + 0.25 * (apart + edits) + self._rareness[candidate]
                 costs[candidate] = min(costs.get(candidate, cost), cost)
         costs.pop(word, None)
         return sorted(costs.items(), key=lambda item: (item[1], item[0]))[:most]
@@ -105,6 +107,13 @@ def _far_key(word: str, meant: str) -> bool:
         return False
     (ax, ay), (bx, by) = (_KEY.get(letter, (99.0, 9)) for letter in wrong[0])
     return abs(ax - bx) > 1.1 or abs(ay - by) > 1
+
+
+def _slip(word: str, meant: str) -> bool:
+    """True for two letters swapped or one doubled: the commonest slips of the fingers."""
+    if len(word) == len(meant):
+        return sorted(word) == sorted(meant)
+    return any(word[:i] + word[i + 1 :] == meant for i in range(1, len(word)) if word[i] == word[i - 1])
 
 
 def distance(a: str, b: str, limit: int) -> int | None:
