@@ -218,10 +218,11 @@ class Session:
 
     Args:
         todo: the mutants.
+        budget_s: CPU seconds of tests spent on one mutant at most.
     """
 
-    def __init__(self, todo: list[Mutant]) -> None:
-        self._todo = todo
+    def __init__(self, todo: list[Mutant], budget_s: float) -> None:
+        self._todo, self._budget_s = todo, budget_s
         self.verdicts: dict[str, list[str]] = {"killed": [], "survived": [], "no test": []}
         self._failed = False
 
@@ -234,7 +235,7 @@ class Session:
         items = {item.nodeid: item for item in session.items}
         lines, seconds = self._baseline(session)
         for mutant in self._todo:
-            order = chosen(mutant, lines, seconds)
+            order = chosen(mutant, lines, seconds, self._budget_s)
             verdict = "no test"
             if order:
                 verdict = "survived" if self._outcome(mutant, [items[n] for n in order]) == 0 else "killed"
@@ -273,8 +274,10 @@ class Session:
         return {name: set(seen) for name, seen in found["lines"].items()}, found["seconds"]
 
 
-def chosen(mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float]) -> list[str]:
-    """Names of the tests that execute the mutant's line, the quickest first, within MOST_TEST_S."""
+def chosen(
+    mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float], budget_s: float = MOST_TEST_S
+) -> list[str]:
+    """Names of the tests that execute the mutant's line, the quickest first, within ``budget_s``."""
     here = f"{mutant.module}:{mutant.line}"
     if mutant.function:
         found = [name for name, seen in lines.items() if here in seen]
@@ -285,7 +288,7 @@ def chosen(mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float]
     spent = 0.0
     for name in found:
         spent += seconds[name]
-        if order and spent > MOST_TEST_S:
+        if order and spent > budget_s:
             break
         order.append(name)
     return order
@@ -326,6 +329,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--module", nargs="*", default=None, help="names without .py (default: all)")
     parser.add_argument("--tests", nargs="*", default=None, help="test files (default: those of the core)")
     parser.add_argument("--only", default="", help="only mutants whose name contains this")
+    parser.add_argument("--seconds", type=float, default=MOST_TEST_S, help="of tests spent on one mutant at most")
     parser.add_argument("--out", default="build/mutation.json", help="where the whole list goes")
     options = parser.parse_args(arguments)
     sys.path[:0] = [str(ROOT), str(TESTS)]
@@ -351,7 +355,8 @@ def main(arguments: list[str] | None = None) -> int:
         "trajectory",
     )
     files = options.tests or [str(TESTS / f"test_safety_{name}.py") for name in names]
-    session = Session([m for name in options.module or modules() for m in mutants(name) if options.only in m.name])
+    todo = [m for name in options.module or modules() for m in mutants(name) if options.only in m.name]
+    session = Session(todo, options.seconds)
     quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header", "--rootdir", str(ROOT)]
     pytest.main([*quiet, *files], plugins=[session])
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
