@@ -57,15 +57,18 @@ class TrajectoryCheck:
             trajectory: as it came; nothing about it is trusted.
             measured: fresh joint positions by name [rad or m].
         """
-        for verdict in (self._shape(trajectory), self._numbers(trajectory)):
+        for rule in (self._shape, self._numbers):  # one after the other: a huge one is not even looked at
+            verdict = rule(trajectory)
             if verdict.level > Level.PASS:
                 return verdict
         group = group_of(trajectory, self.groups)
         if group is None:
             return self._names(trajectory.names)
-        for verdict in (self._times(trajectory), self._ends(trajectory, group, measured)):
-            if verdict.level > Level.PASS:
-                return verdict
+        verdict = self._times(trajectory)
+        if verdict.level == Level.PASS:
+            verdict = self._ends(trajectory, group, measured)
+        if verdict.level > Level.PASS:
+            return verdict
         return self._limits(trajectory, group, measured)
 
     def _shape(self, trajectory: JointTrajectory) -> Verdict:
