@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from table_scene import CATALOG, PLAN, RGB, Figure, Room, Thing, look
+from table_scene import CATALOG, PLAN, RGB, TABLE_HEIGHT, Figure, Room, Thing, look
 
 from vla_ros.core.errors import InputError
 from vla_ros.core.geometry import Box, Pose
@@ -278,3 +278,19 @@ def test_a_small_part_of_something_is_no_basket():
     assert dict(scorer.scores(foot, (("brown", 1.0),))).get("basket", 0.0) < 0.3
     front = dataclasses.replace(foot, length=0.35, width=0.05, height=0.15)
     assert dict(scorer.scores(front, (("brown", 1.0),)))["basket"] > 0.6
+
+
+def test_a_foot_at_the_side_of_the_image_is_no_thing(detector):
+    room = Room(shoes(0.3, -1.7), (Figure("purple", 0.3, -1.7),))
+    for turn in np.arange(0.45, 0.85, 0.05):
+        objects = detector.detect(room.frame(look(-0.9, -1.7, 1.2, turn, math.radians(40))))
+        assert [o for o in objects if o.category != "person"] == [], turn
+    room.close()
+
+
+def test_a_window_sill_behind_a_bottle_is_no_thing(detector):
+    sill = Thing("stapler", "white", 1.93, 0.02, math.pi / 2, z=TABLE_HEIGHT + 0.05, scale=1.5)
+    room = Room((sill, Thing("bottle", "blue", 1.75, 0.0)))
+    objects = detector.detect(room.frame(look(0.9, 0.0, 1.3, 0.0, math.radians(25))))
+    room.close()
+    assert [(o.category, o.color) for o in objects] == [("bottle", "blue")]

@@ -13,16 +13,18 @@ from vla_ros.core.scene import RgbdFrame, SceneObject
 from vla_ros.perception.background import FloorPlanBackground
 from vla_ros.perception.body import body_mask
 from vla_ros.perception.categories import CategoryScorer
-from vla_ros.perception.cloud import back_project, check_frame
+from vla_ros.perception.cloud import Cloud, back_project, check_frame
 from vla_ros.perception.floor_map import FloorMap
 from vla_ros.perception.grouping import Group, Grouper
 from vla_ros.perception.params import PerceptionParams
 from vla_ros.perception.people import PeopleFinder
 from vla_ros.perception.planes import PlaneBackground
-from vla_ros.perception.segments import label, members
+from vla_ros.perception.segments import hidden_ends, label, members
 
 _CLEAR, _HANGS = 0.03, 0.16
 """What floats so high over the surface below does not stand on it: with its lower end in view, and without [m]."""
+_FOOTLESS = 0.5
+"""Share of a thing's columns whose lower end is hidden from which on it may well stand on the surface."""
 _LINTEL = 1.6
 """Over the bare floor nothing that people or robots carry is so high [m]."""
 _SLIVER = 0.02
@@ -61,7 +63,7 @@ class ClusterDetector:
         parts = members(label(cloud, front.mask, p.join_distance), p.min_pixels)
         people, parts = self._people.find(cloud, parts, front, frame.stamp_s, known_people)
         groups = self._grouper.groups(cloud, parts, front, own)
-        things = [self._object(group, frame.stamp_s) for group in groups if not self._is_fixture(group)]
+        things = [self._object(group, frame.stamp_s) for group in groups if not self._is_fixture(cloud, group)]
         return (*people, *(t for t in things if t is not None))
 
     def with_known_colors(self, thing: SceneObject) -> SceneObject:
@@ -69,13 +71,14 @@ class ClusterDetector:
         colors = self._scorer.plausible_colors(thing.categories, thing.colors)
         return replace(thing, colors=colors, color=colors[0][0]) if colors != thing.colors else thing
 
-    def _is_fixture(self, group: Group) -> bool:
+    def _is_fixture(self, cloud: Cloud, group: Group) -> bool:
         """True for door frames, window sills, pictures: far overhead, or beside a wall and clear of any surface."""
         points = group.segment.points
         if group.segment.on_floor and float(points[:, 2].min()) > _LINTEL:
             return True
         gap = float(points[:, 2].min()) - group.segment.support
-        clear = gap > _HANGS or (gap > _CLEAR and group.segment.hidden < 0.1)
+        stands = hidden_ends(cloud, group.pixels, above=False) >= _FOOTLESS and group.measure.width > _SLIVER
+        clear = gap > _HANGS or (gap > _CLEAR and not stands)
         return clear and float(np.mean(self._background.beside_wall(points[:, :2]))) > 0.7
 
     def _object(self, group: Group, stamp_s: float) -> SceneObject | None:

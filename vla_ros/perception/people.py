@@ -11,6 +11,7 @@ from vla_ros.perception.background import Foreground
 from vla_ros.perception.cloud import Cloud
 from vla_ros.perception.colors import color_shares
 from vla_ros.perception.params import PerceptionParams
+from vla_ros.perception.segments import hidden_ends
 
 _TORSO = (0.9, 1.35)
 """Heights between which the shirt is looked for [m]."""
@@ -26,8 +27,6 @@ _POST = 0.35
 """What stands on the floor higher than this and is no figure is a leg, of a person or of furniture [m]."""
 _NEAR_FLOOR = 0.25
 """Feet, and the lower ends of the legs of which anything is seen behind furniture, are not higher [m]."""
-_OVER = 0.05
-"""What is so much nearer than the upper edge of a part hides what is above that edge [m]."""
 _ENDLESS = 0.3
 """Share of a part's columns whose upper end is hidden from which on nobody knows what it belongs to."""
 
@@ -49,9 +48,9 @@ class PeopleFinder:
         """People and the parts (flat pixel indices) that belong to none of them.
 
         ``known`` are the places [m] of people seen a moment ago: a hand or a shoe there is no thing, even when the
-        rest of the figure is out of the image. What stands on the floor is a thing only when its upper end is in
-        view: else it may be somebody's foot. Over furniture only what hangs clear of it, or goes on above the image,
-        belongs to a body: a sleeve reaches over a table, a cup stands on it.
+        rest of the figure is out of the image. What stands on the floor is a thing only when its upper end and
+        its sides are in view: else it may be somebody's foot. Over furniture only what hangs clear of it, or goes on
+        out of view, belongs to a body: a sleeve reaches over a table, a cup stands on it.
         """
         xyz = cloud.xyz.reshape(-1, 3)
         floor, support = front.on_floor.ravel(), front.support.ravel()
@@ -77,7 +76,7 @@ class PeopleFinder:
         others = []
         for part in rest:
             on_furniture = floor[part].mean() <= 0.5 and float((xyz[part, 2] - support[part]).min()) < _CLEAR
-            if on_furniture and not _is_cut_above(cloud, part):
+            if on_furniture and not _is_endless(cloud, part):
                 others.append(part)
                 continue
             middle = np.median(xyz[part, :2], axis=0)
@@ -141,28 +140,20 @@ class PeopleFinder:
         )
 
 
-def _is_cut_above(cloud: Cloud, part: NDArray[np.intp]) -> bool:
-    """True for a part that goes on above the image's upper border."""
-    return bool(part.min() < 2 * cloud.depth.shape[1])
+def _is_endless(cloud: Cloud, part: NDArray[np.intp]) -> bool:
+    """True for a part that goes on above the image's upper border, or behind something nearer."""
+    return bool(part.min() < 2 * cloud.depth.shape[1]) or hidden_ends(cloud, part, above=True) > _ENDLESS
 
 
 def _is_leg(cloud: Cloud, part: NDArray[np.intp]) -> bool:
-    """True for a part over the floor that is a post, or stands there with its upper end out of the image or behind
-    something."""
+    """True for a part over the floor that is a post, or stands there with its upper end out of view, or with a side."""
     low, high = (float(v) for v in np.percentile(cloud.xyz.reshape(-1, 3)[part, 2], (1, 99)))
     if high - low > _POST:
         return True
     if low > _NEAR_FLOOR:
         return False  # it hangs in the air: somebody holds it up
-    if _is_cut_above(cloud, part):
-        return True
-    rows, cols = np.divmod(part, cloud.depth.shape[1])
-    order = np.lexsort((rows, cols))
-    tops = order[np.r_[True, np.diff(cols[order]) > 0]]  # the uppermost pixel of every column
-    above = part[tops] - cloud.depth.shape[1]
-    depth, valid = cloud.depth.ravel(), cloud.valid.ravel()
-    hidden = valid[above] & (depth[above] < depth[part[tops]] - _OVER)
-    return bool(hidden.mean() > _ENDLESS)
+    cols, last = part % cloud.depth.shape[1], cloud.depth.shape[1] - 1
+    return _is_endless(cloud, part) or bool(cols.min() <= 1 or cols.max() >= last - 1)
 
 
 def _is_panel(points: NDArray[np.floating]) -> bool:

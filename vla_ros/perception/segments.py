@@ -13,6 +13,8 @@ from scipy.sparse.csgraph import connected_components
 from vla_ros.perception.cloud import Array, Cloud, Mask
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+_BEFORE = 0.05
+"""What hides the end of a part is so much nearer than that end [m]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,17 @@ def inner_pixels(segment: Segment, least: int = 6) -> NDArray[np.bool_]:
     crop[segment.rows - top, segment.cols - left] = 1
     core = cv2.erode(crop, np.ones((3, 3), dtype=np.uint8))[segment.rows - top, segment.cols - left] > 0
     return core if core.sum() >= least else np.ones(len(segment.rows), dtype=bool)
+
+
+def hidden_ends(cloud: Cloud, pixels: NDArray[np.intp], above: bool) -> float:
+    """Share of the columns of a part (flat pixel indices) whose upper, or lower, end is behind something nearer."""
+    h, w = cloud.depth.shape
+    rows, cols = np.divmod(pixels, w)
+    order = np.lexsort((rows if above else -rows, cols))
+    ends = pixels[order[np.r_[True, np.diff(cols[order]) > 0]]]
+    beyond = np.clip(ends + (-w if above else w), 0, h * w - 1)
+    depth = cloud.depth.ravel()
+    return float(np.mean(cloud.valid.ravel()[beyond] & (depth[beyond] < depth[ends] - _BEFORE)))
 
 
 def _hidden_share(cloud: Cloud, rows: NDArray[np.intp], cols: NDArray[np.intp], own: Mask) -> float:
