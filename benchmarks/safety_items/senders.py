@@ -20,7 +20,7 @@ from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry as OdometryMsg
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import JointState, LaserScan
+from sensor_msgs.msg import BatteryState, JointState, LaserScan
 from std_msgs.msg import Bool
 from vla_ros.msg import MotionGoal as MotionGoalMsg
 from vla_ros.msg import Scene as SceneMsg
@@ -77,10 +77,13 @@ def flood(node: Node, topic: str) -> None:
     if topic == "emergency_stop":
         out, message = node.create_publisher(Bool, topic, qos.EVENT), Bool(data=False)
     else:
-        out, message = node.create_publisher(JointState, topic, qos.SENSOR), JointState(name=["x"], position=[0.0])
+        out, message = (
+            node.create_publisher(BatteryState, topic, qos.SENSOR),
+            BatteryState(percentage=0.9, voltage=25.0),
+        )
 
     def send() -> None:
-        if isinstance(message, JointState):
+        if isinstance(message, BatteryState):
             message.header.stamp = node.get_clock().now().to_msg()
         out.publish(message)
 
