@@ -19,6 +19,8 @@ SUBCOMMANDS = {
     "reset": "release the safety gate's latched emergency stop",
     "safety": "what the gate did, what is shown of which clause, who may speak (report, compliance, sros2)",
     "say": "give the running robot a command and follow it to its end",
+    "chat": "talk with the running robot in this terminal (or, with --offline, see what it would understand)",
+    "memory": "show, export or forget what the robot remembers",
     "parse": "show what a sentence means, without ROS",
     "doctor": "check this machine and the running robot; every finding with its remedy",
 }

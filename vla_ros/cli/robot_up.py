@@ -52,9 +52,14 @@ def run_episode(scenario: Scenario, folder: Path, episode: Episode) -> Report:
     which a process ends, is a failed report; nothing of an earlier run is left beside it. Logs: ``folder``/logs."""
     from vla_ros.ros.operator import NoAnswerError
 
-    for name in ("report.json", "demo.mp4", "final.png"):
+    for name in ("report.json", "demo.mp4", "final.png", *(f"memory.sqlite{end}" for end in ("", "-wal", "-shm"))):
         (folder / name).unlink(missing_ok=True)
-    overrides = (f"sim_node.scenario='{scenario_file(scenario, folder)}'", f"sim_node.scenario_id='{scenario.id}'")
+    memory = (folder / "memory.sqlite").resolve()  # a memory of its own: one run knows nothing of another
+    overrides = (
+        f"sim_node.scenario='{scenario_file(scenario, folder)}'",
+        f"sim_node.scenario_id='{scenario.id}'",
+        *(f"{node}.memory_file='{memory}'" for node in ("language_node", "planner_node")),
+    )
     report = episode.report
     with robot_in_home(overrides, folder / "logs") as supervisor:
         try:

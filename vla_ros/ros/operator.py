@@ -123,6 +123,10 @@ class Operator:
             raise NoAnswerError(f"service {client.srv_name} did not answer within {timeout_s:.0f} s")
         return future.result()
 
+    def ready(self, timeout_s: float) -> bool:
+        """Waits for the front door; False when it does not open in time."""
+        return bool(self._execute.wait_for_service(timeout_sec=timeout_s))
+
     def arm(self, timeout_s: float = 60.0) -> None:
         """Arms the gate, trying again while sensors come up; raises NoAnswerError with the gate's last words."""
         deadline, words = time.monotonic() + timeout_s, "no answer yet"
