@@ -18,6 +18,7 @@ from scipy.signal import resample_poly
 from benchmarks.speech_sounds import CHATTER, NOISES, RATE, Audio, Voice, level, noise, pcm, speak
 from vla_ros.speech.features import BANDS, above, background, log_mel
 from vla_ros.speech.loudness import FRAME
+from vla_ros.speech.owner_words import OTHERS
 from vla_ros.speech.stop_network import CLASSES, ROWS, SHAPES, WEIGHTS, forward, softmax
 
 T = TypeVar("T")
@@ -65,6 +66,20 @@ def said(text: str, rng: np.random.Generator) -> Audio:
     return level(np.append(audio[:1], audio[1:] + tilt * audio[:-1]).astype(np.float32), 0.1)
 
 
+def phrase(word: str, rng: np.random.Generator) -> tuple[Audio, int]:
+    """A stop word as it is said among others ("robot stop", "freeze now"), and the sample at which it has ended."""
+    who, factor = voice(rng), int(rng.integers(82, 123))
+
+    def moved(text: str) -> Audio:
+        return resample_poly(speak(text, who), 100, factor).astype(np.float32)
+
+    if rng.random() < 0.4:
+        audio = moved(f"{rng.choice(BEFORE)} {word}")
+        return level(audio, 0.1), len(audio)
+    audio = moved(f"{word} {rng.choice(AFTER)}")
+    return level(audio, 0.1), min(len(audio), round(0.9 * len(moved(word))))  # shorter than when it stands alone
+
+
 def gap(rng: np.random.Generator, longest_s: float) -> Audio:
     """A short pause."""
     return np.zeros(int(rng.uniform(0, longest_s) * RATE), np.float32)
@@ -101,6 +116,7 @@ def windows(audio: Audio, ends: NDArray[np.int64], sounds: Sounds, rng: np.rando
 def examples(count: int, sounds: Sounds, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Windows of ``count`` sounds with their classes."""
     takes = {word: [said(word, rng) for _ in range(max(8, count // 24))] for word in CLASSES[1:]}
+    natural = {word: [phrase(word, rng) for _ in range(max(4, count // 60))] for word in CLASSES[1:]}
     alike = [said(word, rng) for word in ALIKE.split() for _ in range(max(1, count // 1500))]
     talk = [said(text, rng) for text in (*CHATTER, *CHATTER_MORE) for _ in range(max(1, count // 1000))]
     leads = [said(word, rng) for word in BEFORE for _ in range(4)]
@@ -113,6 +129,12 @@ def examples(count: int, sounds: Sounds, rng: np.random.Generator) -> Iterator[t
         kind = number % 8
         if kind < 4:
             label = 1 + number % 3
+            if rng.random() < 0.4:
+                audio, end = pick(natural[CLASSES[label]])
+                ends = end + (rng.uniform(0.03, 0.16, 3) * RATE).astype(np.int64)
+                for rows in windows(audio, ends, sounds, rng):
+                    yield rows, label
+                continue
             parts = [pick(leads), gap(rng, 0.12)] if rng.random() < 0.3 else []
             word = pick(takes[CLASSES[label]])
             start = sum(map(len, parts))
@@ -146,18 +168,53 @@ def examples(count: int, sounds: Sounds, rng: np.random.Generator) -> Iterator[t
                 yield rows, 0
 
 
-def train(rows: NDArray[np.float16], labels: NDArray[np.int64], epochs: int, rng: np.random.Generator) -> dict:
-    """Adam on cross entropy, by hand; returns the weights."""
+def mistaken(
+    weights: dict[str, NDArray[np.float32]], minutes: float, sounds: Sounds, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Windows (n, 64, 32) of talk and music that the network takes for a stop with more than a tenth of sureness."""
+    words = [w for w in (*OTHERS.split(), *ALIKE.split()) if not w.lower().startswith(("stop", "halt", "freez"))]
+    found, done = [], 0.0
+    while done < minutes * 60.0:
+        if rng.random() < 0.25:
+            audio = sounds.cut(8 * RATE) * float(rng.uniform(0.3, 1.0))
+        else:
+            texts = [" ".join(rng.choice(words, int(rng.integers(1, 8)))) for _ in range(3)]
+            texts.append(str(rng.choice((*CHATTER, *CHATTER_MORE))))
+            audio = np.concatenate([piece for text in texts for piece in (said(text, rng), gap(rng, 0.8))])
+            snr = float(rng.uniform(4, 40))
+            lead = np.zeros(RATE, np.float32)
+            audio = np.concatenate([lead, audio, lead])
+            audio = audio + level(noise(str(rng.choice(NOISES[:3])), len(audio), rng), 0.1 * 10 ** (-snr / 20))
+        levels = log_mel(pcm((audio * 10 ** (float(rng.uniform(-20, 3)) / 20)).astype(np.float32)))
+        ends = range(ROWS + 36, len(levels), 3)
+        rows = np.stack([above(levels[end - ROWS : end], background(levels[:end])) for end in ends])
+        sureness = 1.0 - softmax(forward(weights, rows)[0])[:, 0]
+        found.append(rows[sureness > 0.1])
+        done += len(audio) / RATE
+    return np.concatenate(found)
+
+
+def new_weights(rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+    """Weights to begin with (He et al., 2015)."""
     weights: dict[str, NDArray[np.float32]] = {}
     for name, (inputs, outputs) in SHAPES.items():
         weights[name] = (rng.standard_normal((inputs, outputs)) * np.sqrt(2.0 / inputs)).astype(np.float32)
         weights[name + "_b"] = np.zeros(outputs, np.float32)
+    return weights
+
+
+def train(
+    weights: dict, rows: NDArray[np.float16], labels: NDArray[np.int64], epochs: int, first_rate: float,
+    rng: np.random.Generator,
+) -> dict:  # fmt: skip
+    """Adam on cross entropy, by hand; returns the weights."""
+    weights = dict(weights)
     first = {name: np.zeros_like(w) for name, w in weights.items()}
     second = {name: np.zeros_like(w) for name, w in weights.items()}
     step, batch = 0, 128
     for epoch in range(epochs):
         order, right, lost = rng.permutation(len(rows)), 0, 0.0
-        rate = 2e-3 * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
+        rate = first_rate * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
         for at in range(0, len(order) - batch + 1, batch):
             chosen = order[at : at + batch]
             x = rows[chosen].astype(np.float32)
@@ -214,27 +271,45 @@ def unpatched(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
     return out[:, 1:-1, 1:-1]
 
 
+def collect(count: int, sounds: Sounds, rng: np.random.Generator) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    """Examples as arrays."""
+    pairs = list(examples(count, sounds, rng))
+    return np.stack([rows for rows, _ in pairs]).astype(np.float16), np.array([label for _, label in pairs])
+
+
+def save(weights: dict[str, NDArray[np.float32]], path: str) -> None:
+    """As half floats; that is all they need."""
+    np.savez_compressed(path, **{name: w.astype(np.float16) for name, w in weights.items()})  # type: ignore[arg-type]
+
+
 def main() -> None:
-    """Makes the data, trains, tells what an unseen twentieth says, writes the weights."""
+    """Trains on examples, then again on new ones and what was mistaken for a stop; writes the weights each time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sounds", type=int, default=4800)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--sounds", type=int, default=16000, help="of the first round; the others take a third")
+    parser.add_argument("--epochs", type=int, default=14, help="of the first round; the others take a third")
+    parser.add_argument("--minutes", type=float, default=40.0, help="of talk and music searched for mistakes a round")
+    parser.add_argument("--rounds", type=int, default=2, help="of searching for mistakes and learning from them")
+    parser.add_argument("--go-on", action="store_true", help="leave the first round out: begin with the output")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", default=str(WEIGHTS))
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     sounds = Sounds(rng)
-    pairs = list(examples(options.sounds, sounds, rng))
-    rows = np.stack([pair[0] for pair in pairs]).astype(np.float16)
-    labels = np.array([pair[1] for pair in pairs])
-    print(f"{len(labels)} windows, {np.bincount(labels)}", flush=True)
-    kept = max(1, len(rows) // 20)
-    weights = train(rows[kept:], labels[kept:], options.epochs, rng)
-    unseen = softmax(forward(weights, rows[:kept].astype(np.float32))[0])
-    stop = unseen[:, 1:].sum(axis=1)
-    found, wrong = np.mean(stop[labels[:kept] > 0] > 0.5), np.mean(stop[labels[:kept] == 0] > 0.5)
-    print(f"unseen {kept}: found {found:.4f}, wrong {wrong:.4f}")
-    np.savez_compressed(options.output, **{name: w.astype(np.float16) for name, w in weights.items()})
+    if options.go_on:
+        with np.load(options.output) as data:
+            weights = {name: data[name].astype(np.float32) for name in data.files}
+    else:
+        rows, labels = collect(options.sounds, sounds, rng)
+        weights = train(new_weights(rng), rows, labels, options.epochs, 2e-3, rng)
+        save(weights, options.output)
+    for number in range(options.rounds):
+        hard = mistaken(weights, options.minutes, sounds, rng)
+        rows, labels = collect(options.sounds // 3, sounds, rng)
+        print(f"round {number + 1}: {len(hard)} windows mistaken in {options.minutes:g} min", flush=True)
+        rows = np.concatenate([rows, hard.astype(np.float16)])
+        labels = np.concatenate([labels, np.zeros(len(hard), np.int64)])
+        weights = train(weights, rows, labels, max(1, options.epochs // 3), 1e-3, rng)
+        save(weights, options.output)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class ClosedRecognizer:
         return tuple(Reading(text, score) for text, score in found.items())
 
 
-_SETTINGS: dict[str, Any] = {"lw": 10.0, "wip": 0.3, "remove_noise": True}
+_SETTINGS: dict[str, Any] = {"lw": 10.0, "fwdflatlw": 11.0, "bestpathlw": 12.0, "wip": 0.3, "remove_noise": True}
 
 
 def _evened(samples: NDArray[np.int16]) -> NDArray[np.int16]:

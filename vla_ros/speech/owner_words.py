@@ -21,7 +21,7 @@ from vla_ros.speech.loudness import FRAME, Onset
 from vla_ros.speech.pronunciation import pronounce, read_dictionary
 
 _LEADS = ("please", "robot", "hey", "oh", "no", "oh no", "okay", "now", "hey robot", "no no", "oh god", "wait")
-_OTHERS = """
+OTHERS = """
 a about above again air all along also always am an and another any apple are arm around ask at away baby back
 bad ball be because bed been before big bird black blue boat body book both bottle bowl box boy bread bring
 brother bus but buy by call came can car care chair cheese children city class clean clear clock close clothes
@@ -131,7 +131,7 @@ def _decoder(words: Sequence[str]) -> Any:
         raise MissingExtraError("pocketsphinx", "Install it: pip install 'vla_ros[speech]'.") from None
     model = Path(pocketsphinx.get_model_path()) / "en-us"
     known = read_dictionary(model / "cmudict-en-us.dict")
-    others = [w for w in _OTHERS.split() if w in known and w not in words]
+    others = [w for w in OTHERS.split() if w in known and w not in words]
     plain = dict.fromkeys([*(w for lead in _LEADS for w in lead.split()), *others])
     lines = [line for w in plain for line in _lines(w, known[w])]
     made = pronounce([w for phrase in words for w in phrase.split()], known)
