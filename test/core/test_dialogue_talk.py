@@ -197,6 +197,11 @@ def test_a_correction_while_it_runs_replaces_the_referent_in_one_message(talk: T
     assert "blue cup" in task.text and task.command_id == "c2"
 
 
+def test_a_correction_in_the_same_breath_does_not_wait_for_the_planners_word(talk: Talk) -> None:
+    talk.sent("go to the kitchen")
+    assert [s.skill for s in talk.sent("no, the office").steps] == ["cancel", "go"]
+
+
 @pytest.mark.parametrize(
     ("before", "said", "category", "attributes"),
     [

@@ -108,7 +108,7 @@ class Bench:
     def nodes(self) -> list[Node]:
         return [n for n in (self.language, self.planner, self.robot) if n is not None]
 
-    def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> None:
+    def until(self, condition: Callable[[], Any], timeout_s: float = 30.0) -> None:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, (self.robot.statuses[-3:], self.robot.spoken[-3:])

@@ -129,16 +129,19 @@ class FrontDesk(Books):
                 f"I am still busy with '{_short(busy.instruction)}'. Wait for it, or say 'stop' or 'cancel' first."
             )
             return Order(None, self._reply(task.command_id, False, "refused", message), message, task.command_id)
-        if not aside and not any(step.skill in ("undo", "repeat") for step in task.steps):
-            self._previous = task
         self._own.add(task.command_id)
+        whole = None if aside or any(step.skill in ("undo", "repeat") for step in task.steps) else task
         ending = ""
-        if instead and busy is not None:
-            if busy.state in _INTERRUPTIBLE:  # one message, so that nothing comes between the end and the beginning
+        if instead and (busy is not None or self._just_sent()):
+            if (
+                busy is None or busy.state in _INTERRUPTIBLE
+            ):  # one message, so that nothing comes between the end and the beginning
                 steps = tuple(dataclasses.replace(step, after=()) for step in task.steps)
                 task = dataclasses.replace(task, steps=(TaskStep("cancel"), *steps))
             else:
                 ending = busy.command_id
+        if whole is not None:
+            self._previous = whole
         return Order(task, None, "", task.command_id, cancel=ending)
 
     # -- the talk itself ----------------------------------------------------------------------------------
@@ -178,7 +181,7 @@ class FrontDesk(Books):
         before, running = self._previous, self._running()
         if before is None or self._asking() is not None or self._pending_alive(now):
             return None
-        if running is None and now - self._ended_s > self._params.correction_memory_s:
+        if running is None and not self._just_sent() and now - self._ended_s > self._params.correction_memory_s:
             return None
         meant = dialogue.correction(text)
         if not meant and task.kind != "question":
@@ -199,6 +202,10 @@ class FrontDesk(Books):
         if new.kind != "task":
             return self._not_a_task(new, now, planner_present)
         return self._send(new, planner_present, instead=True)
+
+    def _just_sent(self) -> bool:
+        """True while the planner has not said a word yet about the last command."""
+        return self._previous is not None and self._previous.command_id not in self._statuses
 
     def _choose(self, answer: Task) -> None:
         """An answered question makes the last command say which one it was: "it" is that one from now on."""
