@@ -15,19 +15,30 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
 def claim_processor(core: int, fifo_priority: int) -> None:
     """Pins the process to ``core`` (-1 = any) and gives it SCHED_FIFO (0 = normal scheduling).
 
+    Every thread of it: those of the middleware, which exist already, hold locks that publishing waits for.
     Raises ConfigError with the remedy when the system refuses.
     """
     if core >= 0:
         try:
-            os.sched_setaffinity(0, {core})
+            for thread in _threads():
+                os.sched_setaffinity(thread, {core})
         except OSError as error:
             raise ConfigError("core", core, f"{error}; choose a core that exists, or -1.") from None
     if fifo_priority > 0:
         try:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(fifo_priority))
+            for thread in _threads():
+                os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(fifo_priority))
         except OSError as error:
             remedy = f"{error}; allow rtprio in /etc/security/limits.conf, or use 0."
             raise ConfigError("fifo_priority", fifo_priority, remedy) from None
+
+
+def _threads() -> list[int]:
+    """Ids of this process's threads; 0, the calling one, where the system does not list them."""
+    try:
+        return [int(name) for name in os.listdir("/proc/self/task")]
+    except OSError:
+        return [0]
 
 
 def quiet_collector() -> None:
