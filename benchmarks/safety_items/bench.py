@@ -25,7 +25,7 @@ from geometry_msgs.msg import Twist
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 from vla_ros.msg import SafetyStatus as SafetyStatusMsg
@@ -38,7 +38,10 @@ from vla_ros.ros import qos
 
 ROOT = Path(__file__).resolve().parents[2]
 GATE_PRIORITY = 20
+PATIENT = QoSProfile(depth=2000, reliability=ReliabilityPolicy.RELIABLE)
+"""Of the stop-watch alone: it may be kept from running for seconds and must still get every velocity."""
 _START_S = 60.0
+_NEED_S = 30.0
 _RECORDS = ("-p", f"record_folder:={ROOT / 'build' / 'benchmarks' / 'safety' / 'records'}")
 
 
@@ -107,9 +110,9 @@ class StopWatch(Node):
         self.trajectories: list[JointTrajectory] = []
         self.statuses: list[tuple[float, SafetyStatus]] = []
         self.diagnostics: list[str] = []
-        self.create_subscription(Twist, command_topic, self._on_twist, qos.COMMAND)
+        self.create_subscription(Twist, command_topic, self._on_twist, PATIENT)  # type: ignore[arg-type]
         self.create_subscription(JointTrajectory, "joint_trajectory", self.trajectories.append, qos.EVENT)
-        self.create_subscription(SafetyStatusMsg, "safety_status", self._on_status, qos.STATUS)
+        self.create_subscription(SafetyStatusMsg, "safety_status", self._on_status, qos.STATUS)  # type: ignore[arg-type]
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENT)
         self.callers = {n: self.create_client(Trigger, n) for n in ("arm", "disarm", "reset_safety")}
 
@@ -193,7 +196,7 @@ class Bed:
         """Spins for so long."""
         self.until(lambda: False, seconds)
 
-    def need(self, done: Callable[[], Any], what: str, seconds: float = 8.0) -> None:
+    def need(self, done: Callable[[], Any], what: str, seconds: float = _NEED_S) -> None:
         """Spins until ``done``; raises when it does not come, with the gate's own words."""
         if not self.until(done, seconds):
             status = self.watch.status if self.watch.statuses else None

@@ -37,10 +37,14 @@ def zero_for_ever(effort: Effort) -> Finding:
         zero = all(s.is_zero for s in reversed_until(made.watch.sent, began))
         matched: list[float] = []
         heard: list[tuple[float, Twist]] = []
+
+        def hear(message: Twist, info: dict[str, Any]) -> None:
+            heard.append((info["source_timestamp"] * 1e-9, message))
+
         made.watch.create_subscription(
             Twist,
             "cmd_vel",
-            lambda m, info: heard.append((info["source_timestamp"] * 1e-9, m)),
+            hear,  # type: ignore[arg-type]
             qos.COMMAND,
             event_callbacks=SubscriptionEventCallbacks(matched=lambda e: matched.append(time.time())),
         )
@@ -93,6 +97,7 @@ def _stops_for_good(name: str) -> bool:
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.logging import LoggingSeverity
+    from std_srvs.srv import Trigger
 
     from benchmarks.safety_items.bench import ROOT, StopWatch, nursery, own_domain
     from benchmarks.safety_items.stories import Forward
@@ -128,7 +133,7 @@ def _stops_for_good(name: str) -> bool:
                 raise RuntimeError(f"{name}: it does not drive ({watch.status.cause})")
             break_it()
             if name == "arm":
-                future = watch.callers["arm"].call_async(watch.callers["arm"].srv_type.Request())
+                future = watch.callers["arm"].call_async(Trigger.Request())
                 until(future.done, 5.0)
             for _ in range(3):
                 speakers.get(name, lambda: None)()

@@ -52,6 +52,20 @@ def control(node: Node, speed: str = "0.3") -> None:
     _repeat(0.02, lambda: out.publish(message))
 
 
+def metronome(node: Node, speed: str, step: str, cycle: str) -> None:
+    """cmd_vel_raw at 50 Hz; each command differs from the last by ``step`` m/s and tells its number by its value."""
+    out, message = node.create_publisher(Twist, "cmd_vel_raw", qos.COMMAND), Twist()
+    number = 0
+
+    def send() -> None:
+        nonlocal number
+        number += 1
+        message.linear.x = float(speed) + float(step) * (1 + number % int(cycle))
+        out.publish(message)
+
+    _repeat(0.02, send)
+
+
 def best_effort_control(node: Node) -> None:
     """cmd_vel_raw with a QoS that does not fit."""
     out = node.create_publisher(Twist, "cmd_vel_raw", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
@@ -153,9 +167,10 @@ def drivers(node: Node) -> None:
 
 
 ROLES: dict[str, Callable[..., None]] = {
-    role.__name__: role for role in (control, best_effort_control, planner, rival, flood, perception, burn, drivers)
+    role.__name__: role
+    for role in (control, metronome, best_effort_control, planner, rival, flood, perception, burn, drivers)
 }
-_DEVICES = ("control", "planner", "drivers", "rival")
+_DEVICES = ("control", "metronome", "planner", "drivers", "rival")
 
 
 def _repeat(period_s: float, action: Callable[[], None]) -> None:
