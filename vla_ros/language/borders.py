@@ -34,6 +34,11 @@ def simultaneous(words: Sequence[str], start: int, end: int) -> bool:
     return any(tuple(words[at : at + len(phrase)]) == phrase for at in range(start, end) for phrase in _SIMULTANEOUS)
 
 
+_CONDITIONS: dict[str, list[tuple[list[str], str]]] = {}
+for _text, _word in CONDITIONS.items():
+    _CONDITIONS.setdefault(_text.split()[0], []).append((_text.split(), _word))
+
+
 class Borders:
     """Finds clause borders with one lexicon."""
 
@@ -117,8 +122,7 @@ class Borders:
 
     def condition(self, words: list[str], at: int) -> tuple[int, str] | None:
         """(tokens, condition word) at ``at``."""
-        for phrase, word in CONDITIONS.items():
-            parts = phrase.split()
+        for parts, word in _CONDITIONS.get(words[at], ()) if at < len(words) else ():
             if words[at : at + len(parts)] == parts:
                 return len(parts), word
         return None
