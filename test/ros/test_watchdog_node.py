@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (make setup)")
 
-from gate_bench import ROOT, Bed
+from gate_bench import PATIENT, ROOT, Bed
 from gate_story import HOME, arm_trajectory
 from geometry_msgs.msg import Twist
 from trajectory_msgs.msg import JointTrajectory
@@ -24,8 +23,6 @@ from vla_ros.ros import conversions as c
 from vla_ros.ros import qos
 
 pytestmark = pytest.mark.ros
-BUSY_S = 0.15
-"""What a busy machine adds to four processes; the promise of 0.3 s is measured by benchmarks.safety."""
 
 
 class Chain:
@@ -33,7 +30,8 @@ class Chain:
 
     def __init__(self) -> None:
         self.bed = Bed(in_process=False)
-        table = {p.executable: p for p in processes(BringUp(watchdog=True, use_sim_time=False))}
+        patient = tuple(f"safety_node.{name}={value}" for name, value in PATIENT.items())
+        table = {p.executable: p for p in processes(BringUp(watchdog=True, overrides=patient))}
         self.children: dict[str, subprocess.Popen] = {}
         for name in ("watchdog_node", "safety_node"):
             self.children[name] = subprocess.Popen([*table[name].command])
@@ -46,11 +44,10 @@ class Chain:
         self.bed.arm().drive()
         return self
 
-    def stopped_after(self, began: float, first: int) -> float:
-        """Seconds from ``began`` to the first zero that the driver gets."""
-        twists = self.bed.bench.twists
-        assert self.bed.until(lambda: any(t == Twist() for _, t in twists[first:]), 3.0)
-        return next(at for at, t in twists[first:] if t == Twist()) - began
+    def stops(self) -> bool:
+        """The driver gets a zero from now on. How soon is measured by benchmarks.safety."""
+        first = len(self.bed.bench.twists)
+        return self.bed.until(lambda: any(t == Twist() for _, t in self.bed.bench.twists[first:]))
 
     def close(self) -> None:
         self.bed.close()
@@ -73,28 +70,27 @@ def chain() -> Iterator[Chain]:
 
 def test_a_killed_gate_means_zero_and_a_hold_of_the_posture(chain: Chain) -> None:
     bench = chain.drive().bed.bench
+    assert chain.bed.until(lambda: bench.raw_trajectory.get_subscription_count() == 1)
     bench.raw_trajectory.publish(c.trajectory_to_msg(arm_trajectory({"arm_joint_1": 1.0}, seconds=8.0)))
-    assert chain.bed.until(lambda: any(len(m.points) == 20 for _, m in bench.trajectories), 3.0)
-    first, began = len(bench.twists), time.monotonic()
+    assert chain.bed.until(lambda: any(len(m.points) == 20 for _, m in bench.trajectories))
     os.kill(chain.gate.pid, signal.SIGKILL)
-    assert chain.stopped_after(began, first) <= 0.3 + BUSY_S
-    assert chain.bed.until(lambda: len(bench.trajectories[-1][1].points) == 1, 1.0)
+    assert chain.stops()
+    assert chain.bed.until(lambda: len(bench.trajectories[-1][1].points) == 1)
     assert np.allclose(bench.trajectories[-1][1].points[0].positions, HOME.positions)
     assert not any(bench.trajectories[-1][1].points[0].velocities)
     seen = len(bench.twists)
-    assert chain.bed.until(lambda: len(bench.twists) >= seen + 50, 3.0), "zero is repeated"
+    assert chain.bed.until(lambda: len(bench.twists) >= seen + 50), "zero is repeated"
     assert all(t == Twist() for _, t in bench.twists[seen:])
 
 
 def test_a_frozen_gate_means_zero_and_going_on_means_no_jump(chain: Chain) -> None:
     bench = chain.drive().bed.bench
-    first, began = len(bench.twists), time.monotonic()
     os.kill(chain.gate.pid, signal.SIGSTOP)
-    assert chain.stopped_after(began, first) <= 0.3 + BUSY_S
+    assert chain.stops()
     assert chain.bed.until(lambda: False, 0.5) is False
     first = len(bench.twists)
     os.kill(chain.gate.pid, signal.SIGCONT)
-    assert chain.bed.until(lambda: bench.twists[-1][1].linear.x > 0.29, 5.0), bench.status
+    assert chain.bed.until(lambda: bench.twists[-1][1].linear.x > 0.29), bench.status
     speeds = np.array([t.linear.x for _, t in bench.twists[first:]])
     assert np.max(np.diff(speeds)) < 0.15, "a jump would be 0.3; two messages may come at once"
 
@@ -102,13 +98,13 @@ def test_a_frozen_gate_means_zero_and_going_on_means_no_jump(chain: Chain) -> No
 def test_a_second_publisher_to_the_driver_stops_the_relay(chain: Chain) -> None:
     bench = chain.drive().bed.bench
     rival = bench.create_publisher(JointTrajectory, "joint_trajectory", qos.EVENT)
-    assert chain.bed.until(lambda: bench.twists[-1][1] == Twist(), 2.0)
+    assert chain.bed.until(lambda: bench.twists[-1][1] == Twist())
     bench.destroy_publisher(rival)
-    assert chain.bed.until(lambda: bench.twists[-1][1].linear.x > 0.29, 4.0)
+    assert chain.bed.until(lambda: bench.twists[-1][1].linear.x > 0.29)
 
 
 @pytest.mark.parametrize(("given", "words"), [("timeout_s:=0.0", "timeout_s"), ("time_out_s:=0.1", "timeout_s")])
 def test_a_bad_parameter_refuses_the_start(given: str, words: str) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "watchdog_node"), "--ros-args", "-p", given]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90)
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
