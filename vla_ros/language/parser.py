@@ -15,11 +15,13 @@ from vla_ros.language.confidence import calibrated
 from vla_ros.language.corrections import Corrections
 from vla_ros.language.foreign import foreign_language
 from vla_ros.language.hazards import Hazards
+from vla_ros.language.indirect import Offers, offer
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.readings import Readings, fluent
 from vla_ros.language.sayings import Sayings
 from vla_ros.language.sentence import EXAMPLE, Sentence
 from vla_ros.language.shout import is_shout
+from vla_ros.language.statements import is_code, is_statement
 from vla_ros.language.tokens import Tokens, tokenize
 
 MAX_CHARACTERS = 1000
@@ -27,6 +29,7 @@ _SURE = 0.89
 """A task of this confidence is taken without looking for other readings of the words."""
 _LIKELY = 0.55
 """Another reading must be at least so sure to become a task."""
+_HEARD = f"I heard that, but it asks me for nothing. {EXAMPLE}"
 _NOT_ENGLISH_YET = "I understand English only."
 
 
@@ -59,6 +62,7 @@ class GrammarParser:
         self._hazards = Hazards(lexicon, self._reader)
         self._corrections = Corrections(self._reader)
         self._readings = Readings(lexicon)
+        self._offers = Offers(lexicon, self._reader)
         self._sayings = Sayings(lexicon.sayings, self._reader)
 
     def parse(self, text: str, previous: Task | None = None) -> Task:
@@ -94,6 +98,11 @@ class GrammarParser:
         if whole.kind in ("task", "refusal"):
             return whole
         spoken = self.parse_answer(answer).steps[0]
+        offered = self._offered(tokenize(pending.text, self.lexicon.speller), None) if spoken.about else ""
+        if offered and spoken.about == "yes":
+            return dataclasses.replace(self.parse(offered), text=pending.text)
+        if offered:
+            return Task(answer, "unknown", 0.9, reason="All right, then I leave it.")
         if "mean by" in pending.question and spoken.object is not None:
             return self.parse(pending.text, Task(answer, "task", steps=(TaskStep("look", object=spoken.object),)))
         joined = self.parse(f"{pending.text.rstrip(' .!?')} {answer}")
@@ -106,6 +115,8 @@ class GrammarParser:
             raise Unclear("unknown", f"The instruction is empty. {EXAMPLE}", 1.0)
         if len(text) > MAX_CHARACTERS:
             raise Unclear("unknown", f"The instruction has {len(text)} characters; give at most {MAX_CHARACTERS}.", 1.0)
+        if is_code(text):
+            raise Unclear("unknown", f"This looks like code, not like a command. {EXAMPLE}", 1.0)
         tokens = tokenize(text, self.lexicon.speller)
         if not any(w[:1].isalnum() or w.startswith("<") for w in tokens.words):
             raise Unclear("unknown", f"There are no words in it. {EXAMPLE}", 1.0)
@@ -120,12 +131,13 @@ class GrammarParser:
             unclear = None
         except Unclear as error:
             task, unclear = None, error
-        refused = unclear is not None and unclear.kind == "refusal"
+        refused = unclear is not None and (unclear.kind == "refusal" or unclear.text == _HEARD)
         if refused or (task is not None and task.confidence >= _SURE):
             return self._or_raise(task, unclear)
         strange = self._readings.strange(tokens)
         best = 0.0 if task is None else task.confidence + 0.012 * _said(task) - 0.08 * min(strange, 3)
-        searched = strange or unclear is None or unclear.kind == "unknown"
+        garbled = 2 * strange > len(tokens) + 1
+        searched = not garbled and (strange or unclear is None or unclear.kind == "unknown")
         for cost, reading in self._readings.of(tokens) if searched else ():
             try:
                 other = self._understood(reading, text, previous)
@@ -150,10 +162,26 @@ class GrammarParser:
             reason = self._hazards.judge(tokens.words)
             if reason:
                 raise Unclear("refusal", reason)
+        offered = self._offered(tokens, previous)
+        if offered:
+            raise Unclear("question", offer(offered), 0.85)
         if previous is not None and previous.kind == "task" and self._corrections.follows(tokens.words):
             tokens = tokenize(f"{previous.text.rstrip(' .!?')}, {text}", self.lexicon.speller)
         tokens = self._sayings.rewrite(self._corrections.apply(tokens))
+        written = [raw.lower() if edit else word for word, raw, edit in zip(tokens.words, tokens.raw, tokens.edits)]
+        if is_statement(written, self._reader):
+            raise Unclear("unknown", _HEARD)
         return Sentence(self, tokens, text, previous).task()
+
+    def _offered(self, tokens: Tokens, previous: Task | None) -> str:
+        """The command to offer after a remark ("I'm thirsty"): the first that can be done here, "" for none."""
+        for command in self._offers.commands(tokens):
+            try:
+                self._understood(tokenize(command, self.lexicon.speller), command, previous)
+            except Unclear:
+                continue
+            return command
+        return ""
 
     def _stops(self, tokens: Tokens) -> bool:
         """True when the sentence begins with a word that acts at once: whatever else it says, it is obeyed."""

@@ -153,6 +153,8 @@ class Sayings:
     def _ends(self, words: list[str], at: int) -> list[int]:
         """Where a slot that begins at ``at`` may end: within its clause."""
         ends: list[int] = []
+        if words[at : at + 1] in ([","], ["."]):
+            return ends
         for end in range(at + 1, min(at + _LONGEST, len(words)) + 1):
             ends.append(end)
             if end < len(words) and (
