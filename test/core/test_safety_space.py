@@ -158,7 +158,7 @@ def test_a_spline_that_bulges_between_equal_points_is_sampled_where_it_bulges() 
     bulging = JointTrajectory(ARM.names, np.array([0.1, 1.1]), positions, velocities)
     _, found = samples(bulging, MEASURED, 0.05)
     assert found[:, 1].max() - HOME.positions[1] == pytest.approx(1.5 * 4 / 27, abs=0.01)
-    assert np.abs(np.diff(found, axis=0)).max() < 0.2
+    assert len(found) == 1 + 1 + math.ceil(1.5 / 4 / 0.05)
 
 
 @settings(max_examples=30, deadline=None)
@@ -262,6 +262,25 @@ def test_a_zone_is_kept_out_of_wherever_the_base_stands() -> None:
     assert path(replace(ahead, z=(1.9, 2.2))).judge(offer, MEASURED, HERE) == PASS
 
 
+def test_only_what_the_joints_move_is_kept_out_and_all_of_it() -> None:
+    under_the_base = zone((-0.1, -0.1), (0.1, 0.1), z=(0.0, 0.15))
+    assert path(under_the_base).judge(to(torso_lift_joint=0.3), MEASURED, HERE) == PASS
+    behind_the_chest = zone((-0.3, -0.05), (-0.235, 0.05), z=(1.19, 1.25))
+    assert path(behind_the_chest).judge(to(torso_lift_joint=0.3), MEASURED, HERE).cause == "trajectory_keep_out"
+
+
+def test_one_short_step_is_judged_too_and_what_stands_still_below_the_floor_limit_may_stay_there() -> None:
+    high = MEASURED | {"torso_lift_joint": 0.3}
+    low = float((SILHOUETTE.centers(MODEL.configuration(high))[:, 2] - SILHOUETTE.radii)[SILHOUETTE.joints > 0].min())
+    row = np.array([[high[n] for n in ARM.names]]) - np.eye(8)[:1] * 0.05
+    step = JointTrajectory(ARM.names, np.array([1.0]), row, np.zeros((1, 8)))
+    assert path(workspace_floor_m=low - 0.01).judge(step, high, HERE).cause == "trajectory_workspace"
+    nod = JointTrajectory(
+        ("head_pan_joint", "head_tilt_joint"), np.array([1.0]), np.array([[0.2, 0.3]]), np.zeros((1, 2))
+    )
+    assert path(workspace_floor_m=1.0).judge(nod, MEASURED, HERE) == PASS
+
+
 def test_a_way_with_too_many_samples_is_refused_before_it_is_looked_at() -> None:
     count = len(samples(to(arm_joint_1=1.4), MEASURED, PARAMS.path_step)[1])
     assert path(path_samples=count).judge(to(arm_joint_1=1.4), MEASURED, HERE) == PASS
@@ -338,7 +357,8 @@ def test_a_harmless_chunk_passes() -> None:
         (np.zeros((2, 2)), ("x", "y", "yaw"), 0.1, "chunk_size"),
         (np.zeros(3), ("x", "y", "yaw"), 0.1, "chunk_size"),
         ([[0.0, math.nan, 0.0]], ("x", "y", "yaw"), 0.1, "chunk_not_finite"),
-        ([[0.0, 0.0, 0.0]], ("x", "y", "yaw"), 0.0, "chunk_times"), ([[0.0] * 3], ("x", "y", "yaw"), 1.01, "chunk_times"),
+        ([[0.0, 0.0, 0.0]], ("x", "y", "yaw"), 0.0, "chunk_times"),
+        ([[0.0] * 3], ("x", "y", "yaw"), 1.01, "chunk_times"),
         ([[0.0, 0.0, 0.0]], ("x", "y", "yaw"), math.nan, "chunk_times"),
         ([[0.0] * 4], ("x", "y", "yaw", "z"), 0.1, "chunk_kind"),
     ],
@@ -363,6 +383,15 @@ def test_small_steps_of_the_base_that_add_up_are_refused() -> None:
     assert judged("base_twist", [[0.0, 0.0, 1.0]] * 32) == PASS
     spin = judged("base_twist", [[0.0, 0.0, -1.0]] * 33)
     assert spin.cause == "chunk_travel" and spin.value == pytest.approx(3.3) and spin.limit == 3.2
+
+
+def test_what_adds_up_to_exactly_the_bound_passes() -> None:
+    assert judged("base_twist", [[0.5, 0.0, 0.0]] * 4, dt=1.0) == PASS
+    assert judged("base_twist", [[0.0, 0.0, 1.0]] * 4, dt=1.0, chunk_turn_rad=4.0) == PASS
+    inside = np.array([[0.2, 0.0]])
+    assert judged("base_twist", [[0.0, 0.0, 0.0]], obstacles=inside) == PASS, "it stays where it is"
+    found = judged("base_twist", [[0.1, 0.0, 0.0]], obstacles=inside)
+    assert found.value < 0.0 == found.limit and found.object == "obstacle"
 
 
 def test_a_chunk_that_ends_in_an_obstacle_or_a_zone_is_refused_wherever_the_robot_stands() -> None:
@@ -411,6 +440,21 @@ def test_small_steps_of_the_tool_that_add_up_are_refused() -> None:
     found = judged("tool_delta", [[0.05, 0, 0, 0, 0, 0]] * 15, names, zones=(near,))
     assert found.cause == "chunk_keep_out" and found.object == "stairs"
     assert judged("tool_delta", [[0.05, 0, 0, 0, 0, 0]] * 15, names, zones=(near,), pose=Pose2D(0, 0, 2.0)) == PASS
+
+
+def test_joints_and_tools_may_go_exactly_to_their_bounds_and_stay_beyond_them() -> None:
+    plain = ChunkCheck(PARAMS, ROBOT, OUTLINE, keep_out(), None, None)
+
+    def joint(*rows: float) -> Verdict:
+        chunk = ActionChunk("c", "joint_position", ("arm_joint_1",), 0.1, np.array(rows)[:, None])
+        return plain.judge(chunk, MEASURED, HERE, NOTHING)
+
+    assert joint(1.7, -2.2) == PASS
+    both = joint(-2.2, 1.8)
+    assert (both.value, both.limit) == (1.8, 1.7)
+    names = ("x", "y", "z", "roll", "pitch", "yaw")
+    assert judged("tool_delta", [[0.0] * 6], names, workspace_floor_m=1.0, workspace_radius_m=0.1) == PASS
+    assert judged("tool_delta", [[0, -0.05, 0, 0, 0, 0]] * 40, names).cause == "chunk_workspace"
 
 
 def test_a_robot_without_an_arm_refuses_tool_steps_and_still_judges_its_base() -> None:

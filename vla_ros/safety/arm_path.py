@@ -16,6 +16,8 @@ from vla_ros.safety.trajectory_check import refuse
 from vla_ros.safety.verdict import PASS, Level, Verdict
 from vla_ros.safety.zones import KeepOut
 
+_FLOAT_NOISE = 1e-6
+
 
 def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: float) -> tuple[Vector, Vector]:
     """Times (n,) and positions (n, j) along a trajectory, the measured start first, so dense that no joint goes
@@ -96,11 +98,12 @@ class ArmPath:
     def _space(self, centers: Vector, began: Vector, pose: Pose2D) -> Verdict:
         p = self._params
         low, low_began = centers[:, 2] - self._radii, began[:, 2] - self._radii
-        if np.any(low < np.minimum(p.workspace_floor_m, low_began)):
+        if np.any(low < np.minimum(p.workspace_floor_m, low_began) - _FLOAT_NOISE):
             lowest = float(low.min())
             return refuse("workspace", f"it comes down to {lowest:.2f} m.", lowest, p.workspace_floor_m)
         reach = np.hypot(*centers[:, :2].T) + self._radii
-        if np.any(reach > np.maximum(p.workspace_radius_m, np.hypot(*began[:, :2].T) + self._radii)):
+        reach_began = np.hypot(*began[:, :2].T) + self._radii
+        if np.any(reach > np.maximum(p.workspace_radius_m, reach_began) + _FLOAT_NOISE):
             farthest = float(reach.max())
             return refuse("workspace", f"it reaches out to {farthest:.2f} m.", farthest, p.workspace_radius_m)
         placed = np.column_stack([pose.transform(centers[:, :2]), centers[:, 2]])
