@@ -55,7 +55,7 @@ def fluent(tokens: Tokens, speller: Speller) -> Tokens:
             meant = "two" if word == "to" else "four"
         if index in tokens.quotes:
             out.quotes[len(out)] = tokens.quotes[index]
-        for part in meant.split():
+        for part in [word] if meant == word else meant.split():  # the word itself may be marked as a name
             out.add(part, tokens.raw[index] if meant == word else part, tokens.edits[index] if meant == word else 1)
     return out
 
