@@ -47,8 +47,7 @@ class Screen:
             if self._typing and self._live:
                 sys.stdout.write("\r\x1b[K")
                 sys.stdout.flush()
-            line = Text(f"{mark} " if mark else "", style=f"bold {style}".strip())
-            line.append(Text(printable(text), style=style))
+            line = Text.assemble((f"{mark} " if mark else "", f"bold {style}".strip()), (printable(text), style))
             self.console.print(line, soft_wrap=True)
             if self._typing and self._live:
                 typed = readline.get_line_buffer() if readline is not None else ""
