@@ -134,6 +134,8 @@ class ArgumentReader(Borders):
             parts = phrase.split()
             if words[at : at + len(parts)] == parts:
                 return at + len(parts), "skipped"
+        if words[at : at + 2] == ["over", "there"] and last is not None and last.category:
+            return at + 2, "skipped"  # said with a pointing hand, of a thing that the words describe
         preposition = self._preposition(words, at)
         if words[at] in ("by", "for", "about") and read_measure(words, at + 1):
             return at + 1, "skipped"

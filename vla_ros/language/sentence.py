@@ -161,7 +161,10 @@ class Sentence:
         if having is not None:
             return having
         end = self._predicate_end(start)
-        predicate = self.tokens.text(start, end)
+        last = end
+        while last > start + 1 and self.words[last - 1] in ("and", "then"):
+            last -= 1
+        predicate = self.tokens.text(start, last)
         self._remember_mentioned(start, end)
         if word == "until" or (self.pieces and self._ends_sentence(end)):
             if self.pieces:
