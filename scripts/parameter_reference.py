@@ -18,12 +18,17 @@ sys.path.insert(0, str(ROOT))
 
 from vla_ros.core import catalog, files, floorplan, people, robot_description  # noqa: E402
 from vla_ros.core.config import param_info  # noqa: E402
+from vla_ros.memory.params import MemoryParams  # noqa: E402
 from vla_ros.ros.gate_options import GateNodeParams  # noqa: E402
 from vla_ros.ros.security import SecurityParams  # noqa: E402
 from vla_ros.safety import relay  # noqa: E402
 
 STAGES = ("perception", "language", "planning", "control", "safety", "speech", "sim")
-MORE_NODES = (("safety_node, besides", GateNodeParams), ("watchdog_node", relay.WatchdogParams))
+MORE_NODES = (
+    ("language_node and planner_node, besides", MemoryParams),
+    ("safety_node, besides", GateNodeParams),
+    ("watchdog_node", relay.WatchdogParams),
+)
 FILES = (
     ("Robot file (config/robots/*.yaml)", robot_description.RobotDescription),
     ("Floor plan (config/homes/*.yaml)", floorplan.FloorPlan),
