@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,8 +97,11 @@ def test_names_without_end_use_no_memory_and_known_ones_still_count() -> None:
     assert monitor.judge(0.0) == PASS
     monitor.note("motor:255", 99.0, 0.0)
     assert monitor.judge(0.0).object == "motor:255"
-    monitor.note("motor:256", 120.0, 0.0)
-    assert monitor.judge(0.0).value == 99.0
+    full = TemperatureMonitor(PARAMS)
+    for k in range(256):
+        full.note(f"cpu:{k}", 20.0, 0.0)
+    full.note("one more", 120.0, 0.0)
+    assert full.judge(0.0) == PASS
 
 
 # ---- tilt and stability
@@ -169,6 +173,18 @@ def test_weight_near_the_edge_slows_and_beyond_it_stops() -> None:
     assert side.level == Level.BRAKE
 
 
+def test_exactly_at_a_border_of_tilt_and_stability() -> None:
+    def at(x: float, z: float, **params: float) -> TiltMonitor:
+        monitor = TiltMonitor(SafetyParams(**params), Footprint(((0.5, 0.5), (-0.5, 0.5), (-0.5, -0.5), (0.5, -0.5))))
+        monitor.note(Imu(0.0, (x, 0.0, z)), 1.0)
+        return monitor
+
+    assert at(1.0, 8.0, tilt_slow_rad=math.atan2(1.0, 8.0)).judge(None).level == Level.SLOW
+    assert at(1.0, 4.0, tilt_stop_rad=math.atan2(1.0, 4.0)).judge(None).level == Level.BRAKE
+    assert at(0.0, 8.0, tip_margin_m=0.25).judge(np.array([0.25, 0.0, 1.0])) == PASS
+    assert at(0.0, 8.0, tip_margin_m=0.25).judge(np.array([0.5, 0.0, 1.0])).level == Level.BRAKE
+
+
 def test_a_robot_in_free_fall_is_no_steady_one() -> None:
     monitor = TiltMonitor(PARAMS, SQUARE)
     monitor.note(Imu(0.0, (0.0, 0.0, 0.9)), 1.0)
@@ -207,9 +223,9 @@ def test_joints_without_a_limit_and_numbers_that_are_none_are_not_judged() -> No
     monitor = EffortMonitor(PARAMS, LIMITS)
     efforts(monitor, 1.0, c=1e9, d=1e9, z=1e9, a=math.nan)
     assert monitor.judge(1.0) == PASS
-    efforts(monitor, 1.5, e=0.6)
-    assert monitor.judge(1.5).object == "e"
-    efforts(monitor, 1.6, e=0.0)
+    weak = EffortMonitor(PARAMS, LIMITS)
+    efforts(weak, 1.5, e=0.6)
+    assert weak.judge(1.5).object == "e"
     names = ("a", "b")
     monitor.note(JointStates(2.0, JointPositions(names, (0.0, 0.0)), (), (500.0,)), 2.0)
     assert monitor.judge(2.0) == PASS, "efforts of another length belong to nobody"
@@ -235,18 +251,27 @@ def test_a_sudden_step_that_lasts_is_a_collision_and_a_slow_load_is_none() -> No
 
 def test_a_step_is_measured_from_the_running_mean() -> None:
     """Oracle: the mean follows with a time constant of 1 s, whatever the rate of messages."""
-    for rate in (10, 50):
+    for rate in (50, 100):
         monitor = EffortMonitor(PARAMS, LIMITS)
         efforts(monitor, 0.0, a=0.0)
         since = None
         for k in range(1, 3 * rate):
             now = k / rate
-            efforts(monitor, now, a=75.0)
+            efforts(monitor, now, a=90.0)
             pushed = monitor.judge(now + 0.08).cause == "collision"
             if since is None and not pushed:
                 since = now
-        # 75 (1 - share) falls to 70 when the mean is at 5: after ln(75 / 70) = 0.069 s
-        assert since == pytest.approx(math.log(75.0 / 70.0), abs=1.5 / rate + 0.02)
+        # 90 (1 - share) falls to 70 when the mean is at 20: after ln(90 / 70) = 0.251 s
+        assert since == pytest.approx(math.log(90.0 / 70.0), abs=0.03)
+
+
+def test_a_step_of_exactly_the_share_is_none_and_the_time_counts_to_its_end() -> None:
+    monitor = EffortMonitor(SafetyParams(collision_share=0.5, collision_s=0.125), LIMITS)
+    efforts(monitor, 0.0, a=0.0)
+    efforts(monitor, 0.0, a=50.0)
+    assert monitor.judge(9.0) == PASS
+    efforts(monitor, 0.0, a=51.0)
+    assert monitor.judge(0.124) == PASS and monitor.judge(0.125).cause == "collision"
 
 
 def test_limits_come_from_the_robot_file_and_the_model() -> None:
@@ -254,6 +279,22 @@ def test_limits_come_from_the_robot_file_and_the_model() -> None:
     assert limits["arm_joint_1"] == 150.0 and limits["torso_lift_joint"] == 900.0
     assert effort_limits(ROBOT, None)["arm_joint_7"] == 30.0
     assert "gripper_left_finger_joint" not in effort_limits(ROBOT, None)
+
+
+def test_the_smaller_of_two_effort_limits_counts_and_none_of_zero() -> None:
+    model, joint = MODEL.model, MODEL.model.joints[MODEL.model.getJointId("arm_joint_1")]
+    kept = float(model.effortLimit[joint.idx_v])
+    group = ROBOT.group("arm")
+    assert group is not None
+    joints = (replace(group.joints[1], effort=0.5),)
+    weak = replace(ROBOT, groups=(replace(group, joints=joints),), postures=())
+    try:
+        for limit, expected in ((120.0, 120.0), (0.75, 0.75), (0.0, 150.0)):
+            model.effortLimit[joint.idx_v] = limit
+            assert effort_limits(ROBOT, MODEL)["arm_joint_1"] == expected
+        assert effort_limits(weak, None) == {"arm_joint_1": 0.5}
+    finally:
+        model.effortLimit[joint.idx_v] = kept
 
 
 # ---- contact switches

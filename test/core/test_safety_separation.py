@@ -232,6 +232,21 @@ def test_moving_things_are_seen_from_where_the_robot_stands_and_looks() -> None:
     assert both.judge(Twist2D(0.6, 0.0, 0.0), HERE).object == comes_near.id
 
 
+def test_the_height_of_a_moving_thing_is_no_width_and_it_is_seen_obliquely_too() -> None:
+    wish = Twist2D(0.6, 0.0, 0.0)
+    low, tall = (moving(thing((1.0, 0.0), (-1.2, 0.0), size=(0.2, 0.2, z))).judge(wish, HERE) for z in (0.2, 0.9))
+    assert low.limit == tall.limit
+    pose = Pose2D(0.0, 0.0, 0.5)
+    at, direction = np.array([1.0, 0.7]), np.array([1.0, 0.7]) / math.hypot(1.0, 0.7)
+    verdict = moving(thing((1.0, 0.7), (-1.5, -1.0))).judge(wish, pose)
+    toward = 0.6 * math.cos(math.atan2(0.7, 1.0) - 0.5)
+    inside = pose.inverse_transform(at)
+    distance = float(OUTLINE.clearance(inside[None])[0]) - 0.1 - PARAMS.moving_offset_m
+    flees = float(np.array([-1.5, -1.0]) @ direction)
+    limit = safe_speed(distance, flees, PARAMS.reaction_time_s, 0.6 * 1.6, PARAMS.moving_braking)
+    assert (verdict.value, verdict.limit) == (pytest.approx(toward), pytest.approx(limit))
+
+
 # ---- who is a person
 
 

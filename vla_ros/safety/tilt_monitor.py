@@ -12,7 +12,6 @@ from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
-_GRAVITY = 9.80665
 _LEAST_FORCE = 1.0
 
 
@@ -29,13 +28,16 @@ class TiltMonitor:
 
     def __init__(self, params: SafetyParams, footprint: Footprint) -> None:
         self._params, self._footprint = params, footprint
-        self._force: Vector = np.array([0.0, 0.0, _GRAVITY])
+        self._force: Vector | None = None
         self._at = -math.inf
 
     def note(self, reading: Imu, now: float) -> None:
         """A reading, in base_link's axes; one that is not finite is left out."""
         force = np.asarray(reading.acceleration, dtype=float)
         if force.shape != (3,) or not np.all(np.isfinite(force)):
+            return
+        if self._force is None:
+            self._force, self._at = force, now
             return
         share = 1.0 - math.exp(-max(0.0, now - self._at) / self._params.tilt_smoothing_s)
         self._force = self._force + share * (force - self._force)
@@ -47,11 +49,13 @@ class TiltMonitor:
         Args:
             center_of_mass: (3,) of the whole robot in base_link [m], None when it is not known.
         """
-        return worst([self._tilt(), self._tipping(center_of_mass)])
+        if self._force is None:
+            return PASS
+        return worst([self._tilt(self._force), self._tipping(self._force, center_of_mass)])
 
-    def _tilt(self) -> Verdict:
+    def _tilt(self, force: Vector) -> Verdict:
         p = self._params
-        x, y, z = map(float, self._force)
+        x, y, z = map(float, force)
         tilt = math.atan2(math.hypot(x, y), z)
         if tilt < p.tilt_slow_rad:
             return PASS
@@ -60,11 +64,11 @@ class TiltMonitor:
             return Verdict(Level.BRAKE, "tilt", text, tilt, p.tilt_stop_rad, "imu", 0.0)
         return Verdict(Level.SLOW, "tilt", text, tilt, p.tilt_slow_rad, "imu", p.monitor_scale)
 
-    def _tipping(self, center: Vector | None) -> Verdict:
-        if center is None or self._at == -math.inf:
+    def _tipping(self, force: Vector, center: Vector | None) -> Verdict:
+        if center is None:
             return PASS
         p = self._params
-        fx, fy, fz = map(float, self._force)
+        fx, fy, fz = map(float, force)
         if fz < _LEAST_FORCE:
             return Verdict(Level.BRAKE, "tipping", "The robot falls or lies.", fz, _LEAST_FORCE, "imu", 0.0)
         point = center[:2] - center[2] * np.array([fx, fy]) / fz
