@@ -100,7 +100,7 @@ class Hazards:
                 kind = found.saying.meaning[0]
                 spoken = kind in ("ethics", "self", "safety") and at <= first
                 if (not talk or spoken) and not (self._negated(words, start, at) and kind != "confine"):
-                    text = " ".join(found.saying.meaning)
+                    text = " ".join(found.saying.meaning).replace(" .", ".").replace(" ,", ",")
                     return REASONS.get(kind, text[:1].upper() + text[1:])
         if talk:
             return ""

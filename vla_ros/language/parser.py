@@ -167,7 +167,10 @@ class GrammarParser:
             raise Unclear("question", offer(offered), 0.85)
         if previous is not None and previous.kind == "task" and self._corrections.follows(tokens.words):
             tokens = tokenize(f"{previous.text.rstrip(' .!?')}, {text}", self.lexicon.speller)
-        tokens = self._sayings.rewrite(self._corrections.apply(tokens))
+        meant = self._corrections.apply(tokens)
+        if meant is not tokens and (reason := self._hazards.judge(meant.words)):
+            raise Unclear("refusal", reason)
+        tokens = self._sayings.rewrite(meant)
         written = [raw.lower() if edit else word for word, raw, edit in zip(tokens.words, tokens.raw, tokens.edits)]
         if is_statement(written, self._reader):
             raise Unclear("unknown", _HEARD)

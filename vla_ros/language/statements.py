@@ -44,6 +44,8 @@ def is_statement(words: list[str], reader: ArgumentReader) -> bool:
     if at >= len(words) or words[-1] == "?":
         return False
     start = at
+    if words[at] == "you" and words[at + 1 : at + 2] in (["are"], ["were"]) and words[at + 2 : at + 3] != ["to"]:
+        return not any(reader.verb(words, i) and not reader.nouns_only(words, i) for i in range(at + 2, len(words)))
     if words[at] in _SUBJECTS:
         at += 1
     else:
