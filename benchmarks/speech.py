@@ -45,7 +45,8 @@ from vla_ros.cli import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 STOP_PHRASES = (
-    "stop", "halt", "freeze", "robot stop", "please stop", "oh no stop", "stop now", "stop it", "halt robot", "freeze now",
+    "stop", "halt", "freeze", "robot stop", "please stop", "oh no stop", "stop now", "stop it", "halt robot",
+    "freeze now",
 )  # fmt: skip
 SNR_DB = 10.0
 

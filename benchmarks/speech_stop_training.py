@@ -18,7 +18,6 @@ from scipy.signal import resample_poly
 from benchmarks.speech_sounds import CHATTER, NOISES, RATE, Audio, Voice, level, noise, pcm, speak
 from vla_ros.speech.features import BANDS, above, background, log_mel
 from vla_ros.speech.loudness import FRAME
-from vla_ros.speech.owner_words import OTHERS
 from vla_ros.speech.stop_network import CLASSES, ROWS, SHAPES, WEIGHTS, forward, softmax
 
 T = TypeVar("T")
@@ -27,6 +26,34 @@ VARIANTS = ("", "+f1", "+f4", "+f5", "+m1", "+m2", "+m4", "+m5", "+m6", "+m7", "
             "+Michael", "+Linda", "+Ed", "+Alicia", "+David", "+Lee", "+Mario", "+klatt2", "+grandpa")  # fmt: skip
 RECORDED = ("awb", "kal")
 """flite's recorded speakers for training; slt, rms and kal16 are left to the benchmark."""
+OTHERS = """
+a about above again air all along also always am an and another any apple are arm around ask at away baby back
+bad ball be because bed been before big bird black blue boat body book both bottle bowl box boy bread bring
+brother bus but buy by call came can car care chair cheese children city class clean clear clock close clothes
+coat cold come cook cool copy corner could country cup cut dark day deep desk did different dinner dish do dog
+door down draw drink drive drop each early earth eat egg eight end even evening ever every eye face fact fall
+family far fast father fault feel feet few field find fine fire first fish five floor flower follow food foot
+for found four free freezer fresh friday fridge friend from front full game garden gave get girl give glass go
+gold gone good got great green ground group grow had hair half hall hand happy hard has hat have he head hear
+heart heat help her here high him his hold home hope hot hour house how i idea if in inside into is it job
+just keep kept kind kitchen knees knife know known large last late laugh law leave left leg let letter life
+light like line list little live long look lost lot loud love low lunch made make man many may me mean meet
+men might milk mind money month moon more morning most mother mouth move much music must my name near need
+never new next nice night nine north not nothing of off office often old on once one only open or orange other
+our out over own page paper park part party past peas people pick piece place plan plant plate play point pop
+pot pull push put quick quite rain ran read red rest right river road rock room round run said salt same sat
+saw say school sea seat see seen sell send set seven shall she shelf ship shirt shoe shop short should show
+side sing sister sit six sky sleep slow small snow so sofa some son song soon sound soup south speak spoon
+sport spot stand star start state stay steal step stick still stock stone store storm story strange street
+strong stuff such sugar summer sun sure table take talk tall tea tell ten than thank that the their them then
+there these they thing think this those though three through time to today told tomorrow too took top town
+train tree tries trees true try turn two under up us use vault very wall walk want warm was wash watch water
+way we week well went were west what wheel when where which while white who why wide will wind window winter
+with woman word work world would write wrong yard year yellow yes yet you young your breeze bees cheap deal
+fees frees frieze health hull hop hut hurt hill hell belt felt melt built bolt colt fold sold holds cops shops
+tops stops stopped stopping steps stamp stump strap strip staff stuck stopper crop prop swap chop mop hopped
+"""
+"""Common words, for talk that means nothing."""
 ALIKE = """stock stoke stuck stomp step steep stoop stab stub shop shops chop crop drop prop top tops pop hop hot hopped
 swap spot stack store storm star start stay steam stand story sock soap soup stalk strap strip cop copy mop job jog
 hall hold hole hull holt haul hard hart heart hat hut hurt hill help health fault vault salt alter altar bolt colt fold
