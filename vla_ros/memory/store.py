@@ -299,7 +299,8 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     """Opens and checks a file. Raises sqlite3.DatabaseError for one that is damaged or of a later version."""
     base = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
     try:
-        base.execute("PRAGMA journal_mode = WAL")
+        if base.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = NORMAL")
         base.execute("PRAGMA secure_delete = ON")
         found = base.execute("PRAGMA quick_check(1)").fetchone()
@@ -308,9 +309,10 @@ def _connect(path: Path | str) -> sqlite3.Connection:
         version = base.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise sqlite3.OperationalError(f"it was written by a later version of this software (format {version})")
-        base.executescript(TABLES)
-        base.execute(f"PRAGMA user_version = {VERSION}")
-        base.commit()
+        if version < VERSION:  # to look at a memory writes nothing
+            base.executescript(TABLES)
+            base.execute(f"PRAGMA user_version = {VERSION}")
+            base.commit()
     except sqlite3.Error:
         base.close()
         raise

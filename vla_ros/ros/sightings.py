@@ -38,7 +38,7 @@ class Sightings:
         self._node, self._planner = node, planner
         self._home, self._people = home, people
         self._run = f"{time.time():.0f}.{os.getpid()}"
-        self._written_s = 0.0
+        self._written: dict[str, float] = {}
         self._polled_s = 0.0
         self._held: list[Callable[[], None]] = []
         self.keeper = Keeper(node)
@@ -89,11 +89,10 @@ class Sightings:
 
     def _write(self) -> None:
         belief, now, wall = self._planner.world.belief, self._node.now_s(), time.time()
-        if now < self._written_s:  # the clock was set back
-            self._written_s = 0.0
-        seen = [t for t in belief.present() if t.last_seen_s > self._written_s and _worth(t)]
+        present = [t for t in belief.present() if _worth(t)]
+        seen = [t for t in present if self._written.get(t.id) != t.last_seen_s]  # since it was written last
         gone = [t for name in belief.gone if (t := belief.things.get(name)) is not None and _worth(t)]
-        self._written_s = now
+        self._written = {t.id: t.last_seen_s for t in present}
         if seen or gone:
             ages = [max(0.0, now - t.last_seen_s) for t in seen]
             self.keeper.use(lambda store: self._note(store, belief, seen, [wall - a for a in ages], gone))
