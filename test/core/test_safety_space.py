@@ -102,28 +102,31 @@ def test_floor_points_cover_a_zone_without_gaps_and_nothing_else() -> None:
 
 def test_spheres_cover_every_collision_shape_at_any_posture() -> None:
     """Oracle: points on the surfaces of the shapes, placed by the model's own collision boxes."""
+    silhouette = Silhouette(MODEL)
     rng = np.random.default_rng(1)
     for k in range(3):
         lower, upper = MODEL.limits("arm")
         joints = MEASURED if k == 0 else dict(zip(ARM.names, rng.uniform(lower, upper)))
-        centers = SILHOUETTE.centers(MODEL.configuration(joints))
-        assert centers.shape == (len(SILHOUETTE.radii), 3)
+        centers = silhouette.centers(MODEL.configuration(joints))
+        assert centers.shape == (len(silhouette.radii), 3)
         for box in MODEL.link_boxes(joints):
-            corners = np.array(np.meshgrid(*[[-1, 0, 1]] * 3)).reshape(3, -1).T * np.array(box.size) / 2
+            corners = np.array(np.meshgrid(*[np.linspace(-1.0, 1.0, 9)] * 3)).reshape(3, -1).T * np.array(box.size) / 2
             placed = corners @ box.pose.matrix()[:3, :3].T + box.pose.xyz
-            gaps = np.min(np.linalg.norm(placed[:, None] - centers[None], axis=2) - SILHOUETTE.radii, axis=1)
+            gaps = np.min(np.linalg.norm(placed[:, None] - centers[None], axis=2) - silhouette.radii, axis=1)
             assert gaps.max() < 1e-6, box.name
 
 
 def test_the_spheres_stay_near_the_shapes() -> None:
-    assert len(SILHOUETTE.radii) < 60 and float(SILHOUETTE.radii[SILHOUETTE.joints > 4].max()) < 0.12
+    silhouette = Silhouette(MODEL)
+    assert len(silhouette.radii) < 60 and float(silhouette.radii[silhouette.joints > 4].max()) < 0.12
 
 
 def test_masses_and_their_centre_are_the_models() -> None:
-    assert SILHOUETTE.total_mass == pytest.approx(sum(i.mass for i in MODEL.model.inertias))
-    assert SILHOUETTE.arm_mass() == pytest.approx(1.5 + 1.5 + 1.8 + 1.0 + 1.2 + 0.6 + 0.8 + 0.12)
-    down, up = (SILHOUETTE.center_of_mass(MODEL.configuration(MEASURED | {"torso_lift_joint": z})) for z in (0.0, 0.4))
-    moved = 0.4 * (SILHOUETTE.total_mass - 45.0) / SILHOUETTE.total_mass
+    silhouette = Silhouette(MODEL)
+    assert silhouette.total_mass == pytest.approx(sum(i.mass for i in MODEL.model.inertias))
+    assert silhouette.arm_mass() == pytest.approx(1.5 + 1.5 + 1.8 + 1.0 + 1.2 + 0.6 + 0.8 + 0.12)
+    down, up = (silhouette.center_of_mass(MODEL.configuration(MEASURED | {"torso_lift_joint": z})) for z in (0.0, 0.4))
+    moved = 0.4 * (silhouette.total_mass - 45.0) / silhouette.total_mass
     assert up - down == pytest.approx(np.array([0.0, 0.0, moved]), abs=1e-9)
 
 
