@@ -369,7 +369,22 @@ def test_a_pattern_that_cannot_be_read_is_named() -> None:
             Dialogue(from_mapping(Wordings, {"acts": {"doing": [pattern]}}), PARSER.lexicon)
 
 
-@pytest.mark.parametrize("text", ["", " ", "?!", "\x00\ud800", "no " * 300, "this is " * 120, "ا" * 1000, "🙂🙂"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "?!",
+        "\x00\ud800",
+        "no " * 300,
+        "no, " * 3000,
+        "what " * 24,
+        "forget everything " * 8,
+        "this is " * 120,
+        "ا" * 1000,
+        "🙂🙂",
+    ],
+)
 def test_any_text_is_survived(talk: Talk, text: str) -> None:
     order = talk.say(text)
     assert order.task is None or order.task.kind != "task"

@@ -200,11 +200,6 @@ def test_a_person_met_by_name_is_a_word_and_a_figure(make: Callable[..., Bench],
     assert not any(s.state == "refused" for s in bench.robot.statuses if s.command_id == task.command_id)
 
 
-def test_without_odometry_a_place_is_not_taught(make: Callable[..., Bench]) -> None:
-    bench = make()
-    assert "where I am" in bench.say("this is my desk").message
-
-
 def test_what_is_seen_is_written_down_and_told_later(make: Callable[..., Bench], tmp_path: Path) -> None:
     memory = tmp_path / "m.sqlite"
     bench = make(memory)
@@ -222,12 +217,13 @@ def test_what_is_seen_is_written_down_and_told_later(make: Callable[..., Bench],
     assert "do not remember" in bench.say("where did you last see the blue cup?").message
 
 
-def test_the_gates_reason_is_told(make: Callable[..., Bench]) -> None:
+def test_the_gates_reason_is_told_and_what_is_missing_to_learn_a_place(make: Callable[..., Bench]) -> None:
     bench = make()
     status = SafetyStatus(0.0, "stopped", True, False, "obstacle", "an obstacle is 0.21 m ahead")
     bench.robot.safety.publish(conversions.safety_status_to_msg(status))
     bench.until(lambda: bench.language._desk._gate is not None)
     assert "0.21 m ahead" in bench.say("why did you stop?").message
+    assert "where I am" in bench.say("this is my desk").message, "without odometry no place is taught"
 
 
 def test_an_instruction_by_topic_can_be_talked_about(make: Callable[..., Bench], tmp_path: Path) -> None:

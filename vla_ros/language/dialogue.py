@@ -20,6 +20,7 @@ from vla_ros.language.lexicon import Lexicon
 
 _MOST_WORDS = 24
 _SLOT_WORDS = 6
+_MOST_LETTERS, _MOST_MARKS = 300, 6
 _SLOTS = ("person", "capital", "here", "place", "name", "thing")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _INSTEAD = re.compile(r"not\s[^,;.]{1,60}?(?:[,;.]\s*(?:but\s)?|\sbut\s)\s*(?P<rest>\S.*)", re.IGNORECASE | re.DOTALL)
@@ -116,8 +117,10 @@ class Dialogue:
     def correction(self, text: str) -> str:
         """What was really meant, in "no, the blue one" or "not the red one, the blue one"; "" when the text is no
         correction."""
+        if len(text) > _MOST_LETTERS:
+            return ""
         rest, marked = text.strip(), False
-        while True:
+        for _ in range(_MOST_MARKS):
             words = plain_words(rest)
             used = next((len(p) for p in self._corrections if words[: len(p)] == list(p) and len(words) > len(p)), 0)
             if not used:
