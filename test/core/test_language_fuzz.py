@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.language_suites import fuzz
 
+from benchmarks.language_suites import fuzz
 from vla_ros.core.task import TASK_KINDS
 from vla_ros.language.foreign import foreign_language
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.language_suites.own import household_parser
 from language_brief import brief
 
+from benchmarks.language_suites.own import household_parser
 from vla_ros.cli.parse import load_lexicon
 from vla_ros.core.errors import ConfigError
 from vla_ros.language.parser import GrammarParser

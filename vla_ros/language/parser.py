@@ -21,7 +21,7 @@ from vla_ros.language.readings import Readings, fluent
 from vla_ros.language.sayings import Sayings
 from vla_ros.language.sentence import EXAMPLE, Sentence
 from vla_ros.language.shout import is_shout
-from vla_ros.language.statements import is_code, is_statement
+from vla_ros.language.statements import is_code, without_statements
 from vla_ros.language.tokens import Tokens, tokenize
 
 MAX_CHARACTERS = 1000
@@ -126,6 +126,10 @@ class GrammarParser:
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
         tokens = fluent(tokens, self.lexicon.speller)
+        plain = self._sayings.rewrite(tokens)
+        asking = without_statements(plain, self._reader)
+        if asking is not plain and len(asking):
+            tokens = asking  # what only tells something must not lend its words to other readings
         try:
             task = self._understood(tokens, text, previous)
             unclear = None
@@ -171,8 +175,7 @@ class GrammarParser:
         if meant is not tokens and (reason := self._hazards.judge(meant.words)):
             raise Unclear("refusal", reason)
         tokens = self._sayings.rewrite(meant)
-        written = [raw.lower() if edit else word for word, raw, edit in zip(tokens.words, tokens.raw, tokens.edits)]
-        if is_statement(written, self._reader):
+        if not len(without_statements(tokens, self._reader)):
             raise Unclear("unknown", _HEARD)
         return Sentence(self, tokens, text, previous).task()
 

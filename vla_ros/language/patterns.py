@@ -1,6 +1,7 @@
 """Wordings with open places and alternatives: "(take|bring) {thing} to {place}". Pure: reads them, checks them.
 
-sayings.py matches them against tokens; the lexicon reads them from the words files. Imports core only.
+sayings.py matches them against tokens; the lexicon reads them from the words files. Imports core and the tables of
+English.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vla_ros.core.errors import ConfigError
+from vla_ros.language.english import CONTRACTIONS
 
 SLOTS = ("thing", "one", "who", "place", "amount", "living", "any")
 """What may stay open: a thing, a thing called by its name, a person, a place, a length, angle or time, a person or
 an animal, any words."""
+_WORD = re.compile(r"[a-z']+")
 _TOKEN = re.compile(r"\{\w*\}|[(|)]|[^\s(){}|]+|[{}]")
 
 
@@ -55,7 +58,13 @@ class Saying:
 
 def split(text: str) -> tuple[str, ...]:
     """The words and slots of a command: "put {thing} there, please" has a comma of its own."""
-    return tuple(text.lower().replace(",", " , ").replace(".", " . ").replace("'s", " 's").split())
+    return tuple(_plain(text.replace(".", " . ")).split())
+
+
+def _plain(text: str) -> str:
+    """Lower case, contractions written out, commas and possessives apart, as tokens have them."""
+    full = _WORD.sub(lambda match: CONTRACTIONS.get(match.group(), match.group()), text.lower())
+    return full.replace(",", " , ").replace("'s", " 's")
 
 
 def compile_sayings(table: Mapping[str, Iterable[str]], field: str) -> tuple[Saying, ...]:
@@ -97,7 +106,7 @@ def first_words(parts: tuple[Part, ...]) -> frozenset[str] | None:
 
 
 def _read(wording: str) -> tuple[Part, ...]:
-    tokens = _TOKEN.findall(wording.lower().replace(",", " , ").replace("'s", " 's"))
+    tokens = _TOKEN.findall(_plain(wording))
     parts, rest = _sequence(tokens, 0)
     if rest != len(tokens):
         raise ValueError("A ')' or '|' stands outside of a group; write (this|that).")

@@ -10,6 +10,7 @@ import re
 
 from vla_ros.language.arguments import ArgumentReader
 from vla_ros.language.english import DETERMINERS, word_set
+from vla_ros.language.tokens import Tokens
 
 _CODE = re.compile(r"[{}\[\]$`|\\^~]|--|\w=\w|;.*;|</|://|\w\(\)")
 _STAND_IN = re.compile(r"<\w+>")
@@ -37,6 +38,23 @@ def is_code(text: str) -> bool:
     return _CODE.search(_STAND_IN.sub("", text)) is not None
 
 
+def without_statements(tokens: Tokens, reader: ArgumentReader) -> Tokens:
+    """The tokens without the sentences that only tell something; the same object when there are none."""
+    out, start = Tokens(), 0
+    for end in [*(i for i, word in enumerate(tokens.words) if word == "."), len(tokens)]:
+        written = [
+            raw.lower() if edit else word
+            for word, raw, edit in zip(tokens.words[start:end], tokens.raw[start:end], tokens.edits[start:end])
+        ]
+        if written and not is_statement(written, reader):
+            for index in range(start, min(end + 1, len(tokens))):
+                if index in tokens.quotes:
+                    out.quotes[len(out)] = tokens.quotes[index]
+                out.add(tokens.words[index], tokens.raw[index], tokens.edits[index])
+        start = end + 1
+    return tokens if len(out) == len(tokens) else out
+
+
 def is_statement(words: list[str], reader: ArgumentReader) -> bool:
     """True when all of it is one clause that tells what somebody did, does or is, without asking for anything."""
     at = next((len(p.split()) for p in _TIMES if words[: len(p.split())] == p.split()), 0)
@@ -52,7 +70,7 @@ def is_statement(words: list[str], reader: ArgumentReader) -> bool:
         found = reader.nouns.read(words, at)
         if found is None or (words[at] not in DETERMINERS and reader.verb(words, at) is not None):
             return False
-        at = found[0]
+        at = at + 1 if found[1].unknown and not found[1].determined else found[0]
     while at < len(words) and words[at] == "and" and (found := reader.nouns.read(words, at + 1)):
         at = found[0]
     if at >= len(words) or words[at] not in _PAST:
