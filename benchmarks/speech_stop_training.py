@@ -2,7 +2,8 @@
 
 Everything it learns from is made here, from one seed: voices of espeak-ng and flite that benchmarks.speech never uses
 (other variants, other recordings, moved in pitch and speed), words, sentences, noises and music. Writes
-vla_ros/speech/spoken_stop.npz. numpy and scipy; some minutes on one core.
+vla_ros/speech/spoken_stop.npz. numpy and scipy; a quarter of an hour on one core. The weights of the repository: the
+first round with --seed 1, then --go-on --sounds 24000 --epochs 15 --minutes 40 --rounds 1 --seed 2.
 """
 
 from __future__ import annotations
@@ -329,6 +330,7 @@ def main() -> None:
         rows, labels = collect(options.sounds, sounds, rng)
         weights = train(new_weights(rng), rows, labels, options.epochs, 2e-3, rng)
         save(weights, options.output)
+    before = weights
     for number in range(options.rounds):
         hard = mistaken(weights, options.minutes, sounds, rng)
         rows, labels = collect(options.sounds // 3, sounds, rng)
@@ -337,6 +339,8 @@ def main() -> None:
         labels = np.concatenate([labels, np.zeros(len(hard), np.int64)])
         weights = train(weights, rows, labels, max(1, options.epochs // 3), 1e-3, rng)
         save(weights, options.output)
+    # both ways of being wrong meet in the middle: the mean tells more stops at fewer false ones than either
+    save({name: (w + weights[name]) / 2.0 for name, w in before.items()}, options.output)
 
 
 if __name__ == "__main__":
