@@ -15,9 +15,9 @@ from random import Random
 from typing import Any
 
 import yaml
+
 from benchmarks.language_suites.own import cases, household_parser
 from benchmarks.language_suites.own_cases import DATA
-
 from vla_ros.core.task import TASK_KINDS, Task
 
 MOVING = frozenset((

@@ -1,6 +1,7 @@
 """The household commands with typing and recognition errors in a tenth of their words: what is still understood.
 
-Typing: a letter left out, doubled, swapped with its neighbour, or hit beside the right key. Recognition: words that sound alike, an article lost, a hesitation, a word said twice.
+Typing: a letter left out, doubled, swapped with its neighbour, or hit beside the right key. Recognition: words that
+sound alike, "the" lost, a hesitation, a word said twice.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _KEYS = {
 _SOUNDS = {
     "the": ("da", "thee", ""), "to": ("two", "too"), "for": ("four", "fore"), "red": ("read",), "blue": ("blew",),
     "me": ("mi",), "two": ("to", "too"), "four": ("for",), "by": ("buy", "bye"), "bring": ("brink", "bringe"),
-    "a": ("uh a", "a a"), "an": ("and",), "one": ("won",), "their": ("there",), "there": ("their",), "take": ("take a",),
+    "a": ("uh a", "a a"), "an": ("and",), "one": ("won",), "their": ("there",), "there": ("their",),
+    "take": ("take a",),
     "kitchen": ("kitchin",), "bowl": ("bowel", "ball"), "plate": ("played",), "box": ("bocks",), "pen": ("pan",),
     "can": ("ken",), "and": ("an", "end"), "on": ("own",), "in": ("inn",), "green": ("grin",), "white": ("wide",),
     "book": ("buck",), "knife": ("nife",), "find": ("fined",), "where": ("wear",), "is": ("his",), "it": ("eat",),

@@ -29,7 +29,8 @@ _SAME_SOUND: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Known words that are said or written for other known ones."""
 _SPOKEN = {
-    "da": "the", "te": "the", "th": "the", "hte": "the", "dat": "that", "dis": "this", "mi": "me", "thee": "the", "inn": "in", "ze": "the", "teh": "the",
+    "da": "the", "te": "the", "th": "the", "hte": "the", "dat": "that", "dis": "this", "mi": "me",
+    "thee": "the", "inn": "in", "ze": "the", "teh": "the",
     "fore": "for", "dem": "them", "ta": "to", "tha": "the", "nd": "and", "n": "and", "yer": "your", "ur": "your",
     "ya": "you", "wid": "with", "wiv": "with", "anudder": "another", "gonna": "going to",
 }  # fmt: skip
@@ -119,7 +120,7 @@ class Readings:
                 return [(0.0, (word,)), (near[0][1] - 0.6, (near[0][0],))]
         if raw in self._speller and not tokens.edits[at]:
             return [(0.0, (word,)), *self._misheard(raw, near)]
-        options = [(cost, (other,)) for other, cost in near]
+        options: list[Option] = [(cost, (other,)) for other, cost in near]
         options += [(1.0, pair) for pair in self._apart(raw)]
         options.append((_KEPT_UNKNOWN if word == raw else 1.5, (word,)))
         return sorted({words: (cost, words) for cost, words in reversed(options)}.values())
@@ -135,7 +136,8 @@ class Readings:
     def _apart(self, word: str) -> list[tuple[str, ...]]:
         """A forgotten space: "kitchentable"."""
         pairs = ((word[:i], word[i:]) for i in range(2, len(word) - 1))
-        return [p for p in pairs if all(self._speller.rareness(part) <= 0.1 for part in p)][:1]
+        common: list[tuple[str, ...]] = [p for p in pairs if all(self._speller.rareness(w) <= 0.1 for w in p)]
+        return common[:1]
 
     def _reading(self, tokens: Tokens, options: list[list[Option]], chosen: dict[int, int]) -> Tokens | None:
         """The tokens with the chosen words; None when that changes nothing."""
