@@ -85,7 +85,7 @@ class Episode:
                 self._choose()
             if self.rng.random() < 0.05:
                 self._hurl_joints()
-            if self.rng.random() < 0.01:
+            if self.rng.random() < 0.002:  # a bad one stops the robot for as long as it would last
                 self._hurl_chunk()
             world.step(self._jittered())
             self._watch()

@@ -269,6 +269,4 @@ def misfit_of_qos(effort: Effort) -> Finding:
             noticed = max(0.0, next(at for at, s in made.watch.statuses if s.cause == "qos_incompatible") - began)
             stands = made.until(lambda: made.watch.sent[-1].is_zero, 1.0)
             seconds.append(noticed if stands else float("inf"))
-    return Finding(
-        max(seconds) <= NOTICED_S, f"stopped after {1e3 * max(seconds):.0f} ms (start of the sender included)"
-    )
+    return Finding(max(seconds) <= NOTICED_S, f"stopped after {1e3 * max(seconds):.0f} ms")

@@ -170,7 +170,7 @@ ROLES: dict[str, Callable[..., None]] = {
     role.__name__: role
     for role in (control, metronome, best_effort_control, planner, rival, flood, perception, burn, drivers)
 }
-_DEVICES = ("control", "metronome", "planner", "drivers", "rival")
+_DEVICES = ("control", "metronome", "best_effort_control", "planner", "drivers", "rival")
 
 
 def _repeat(period_s: float, action: Callable[[], None]) -> None:
