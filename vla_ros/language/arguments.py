@@ -190,7 +190,8 @@ class ArgumentReader(Borders):
     ) -> tuple[int, str]:
         end, noun = found
         first = _described(out)
-        if noun.headless and first is not None and (predicate or not joined):
+        bare = noun.headless or (predicate and noun.pronoun == "one" and bool(noun.superlative))
+        if bare and first is not None and (predicate or not joined):
             first.describe(noun)
             return end, "skipped"
         if noun.headless and joined and last is not None:

@@ -327,7 +327,9 @@ class Sentence:
             at += 2
         end, arguments = self.reader.read(self.tokens, at)
         group = arguments.items[0] if arguments.items else None
-        if group is not None and group.word in ("of", "from") and group.noun is not None and group.noun.plural:
+        asked = self.speaking.question_starts(self.words, self._skip(end))
+        grouped = group is not None and group.word in ("of", "from") and not asked
+        if grouped and group is not None and group.noun is not None and group.noun.plural:
             where = [(i.word, i.noun) for i in arguments.items[1:] if i.kind == "pp" and i.noun is not None]
             self.context.group = self.context.referent((group.noun, where))
             return max(end, at + 1)

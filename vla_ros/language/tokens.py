@@ -26,6 +26,8 @@ _SLIP = re.compile(r"\b(what|who|where|that|it),s\b", re.IGNORECASE)
 _WHO_IS = re.compile(r"(?<=\w)\s*[,(]\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|\s+you|'s)\b)", re.IGNORECASE)
 """The comma before "who is …" after a noun: what follows describes the noun and asks nothing."""
 _HESITATIONS = frozenset(("uh", "um", "er", "erm", "ehm", "hmm", "uhm", "äh"))
+_AMONG = re.compile(r"\s*(?:out\s+of|of|from|among)\b", re.IGNORECASE)
+"""A sentence that begins with a group asks something of it: "of the cups, which is the biggest"."""
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
 
 
@@ -64,7 +66,8 @@ def tokenize(text: str, speller: Speller) -> Tokens:
     """Splits ``text``; unknown words are corrected where exactly one known word is near."""
     clean = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in clean)
-    clean = _WHO_IS.sub(" ", _SLIP.sub(r"\1's", clean))
+    clean = _SLIP.sub(r"\1's", clean)
+    clean = clean if _AMONG.match(clean) else _WHO_IS.sub(" ", clean)
     tokens = Tokens()
     for piece in _PIECE.finditer(clean):
         kind, raw = piece.lastgroup, piece.group()
