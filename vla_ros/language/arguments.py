@@ -30,11 +30,13 @@ _SKIPPED = word_set(
     "located placed found situated standing kept stored resting positioned there so far being s let's only who will "
     "currently present also still too again else please one have has had can could will would do does to"
 )
-_SEEN = ("can you see", "do you see", "can you find", "do you find", "do you count", "can you count",
-         "can be found", "can be seen", "are to be found", "is to be found", "you will find", "you find", "you can find", "you see", "you can see", "you found", "you saw", "i left",
-         "i put", "i forgot", "you put", "you left", "i placed",
-         "i am pointing at",
-         "i am pointing to", "that you find", "that you see", "that i am pointing at", "that you can see")  # fmt: skip
+_SEEN = (
+    "can you see", "do you see", "can you find", "do you find", "do you count", "can you count", "can be found",
+    "can be seen", "are to be found", "is to be found", "you will find", "you find", "you can find", "you see",
+    "you can see", "you found", "you saw", "i left", "i put", "i forgot", "you put", "you left", "i placed",
+    "i am pointing at", "i am pointing to", "that you find", "that you see", "that i am pointing at",
+    "that you can see",
+)  # fmt: skip
 _HARMLESS = word_set("also still too again else please so there")
 
 
