@@ -119,6 +119,16 @@ def test_a_command_is_noted_and_its_end_added() -> None:
     assert store.tasks() == (replace(TASK, state="failed", reason="I did not find it.", ended_s=130.0),)
 
 
+def test_commands_that_a_kill_cut_short_end_at_the_next_start() -> None:
+    store = MemoryStore(None)
+    store.note_task(TASK)
+    store.note_task(replace(TASK, command_id="c2", state="succeeded", ended_s=120.0))
+    store.end_open_tasks("failed", "cut short", 200.0)
+    assert [(t.state, t.reason, t.ended_s) for t in store.tasks()] == [
+        ("failed", "cut short", 200.0), ("succeeded", "", 120.0)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("what", FORGETTABLE)
 def test_forgetting_takes_what_is_asked_and_leaves_the_rest(what: str) -> None:
     store = _filled(None)

@@ -119,6 +119,11 @@ class MemoryStore:
         statement = "UPDATE tasks SET state = ?, reason = ?, ended_s = ? WHERE command_id = ?"
         self._write("tasks", statement, [(state, reason[:_MOST_LETTERS], ended_s, command_id)])
 
+    def end_open_tasks(self, state: str, reason: str, ended_s: float) -> None:
+        """Commands of an earlier run whose end nobody wrote down."""
+        statement = "UPDATE tasks SET state = ?, reason = ?, ended_s = ? WHERE ended_s = 0"
+        self._write("tasks", statement, [(state, reason, ended_s)])
+
     def forget(self, what: str, name: str = "") -> int:
         """Deletes for good and returns how many rows. ``what``: one of FORGETTABLE, or "place" or "person" with a
         ``name``; an unknown word deletes nothing. The file keeps no trace of the rows."""

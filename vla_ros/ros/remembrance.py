@@ -25,6 +25,7 @@ from vla_ros.ros.node import VlaNode
 
 _TURNS = 50
 _NO_ROOM = "My memory cannot be written at the moment; see /diagnostics."
+_CUT_SHORT = "I was switched off or ended before it was done."
 _NO_POSE = "I do not know where I am: no odometry comes. Start the robot's driver and tell me again."
 _ASIDE = (*IMMEDIATE_SKILLS, "answer")
 
@@ -50,6 +51,8 @@ class Remembrance:
         self._last_polled = 0.0
         self.keeper = Keeper(node)
         desk.restore(self.keeper.store.turns(_TURNS))
+        started = time.time()
+        self.keeper.use(lambda store: store.end_open_tasks("failed", _CUT_SHORT, started))
         self._know(_names(self.keeper.store))
 
     # -- what passes
