@@ -11,10 +11,12 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from vla_ros.cli.chat_screen import printable
+from vla_ros.cli.chat import Talk
+from vla_ros.cli.chat_screen import Screen, printable
 from vla_ros.cli.main import main
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.geometry import Pose, Pose2D
@@ -88,6 +90,26 @@ def test_a_dialogue_in_a_terminal(tmp_path: Path) -> None:
     assert terminal.exit_code() == 0
     history = tmp_path / "chat_history"
     assert "bring me the red cup" in history.read_text() and history.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "history_goes"),
+    [
+        ("me", "forget me", True),
+        ("conversation", "forget the conversation", True),
+        ("tasks", "forget the tasks", False),
+        ("the place home", "forget the place home", False),
+        ("", "what do you remember?", False),
+    ],
+)
+def test_slash_forget_takes_the_words_of_vla_memory(typed: str, said: str, history_goes: bool) -> None:
+    screen, operator = Mock(spec=Screen), Mock()
+    operator.statuses, operator.speech, operator.say.return_value = [], [], Mock(success=True, state="accepted")
+    talk = Talk(operator, screen, "")
+    assert talk.command("forget", typed)
+    talk._pool.shutdown(wait=True)
+    operator.say.assert_called_once_with(said)
+    assert screen.forget_history.called == history_goes, "a name that contains 'me' is not me"
 
 
 def test_what_a_robot_says_cannot_steer_the_terminal() -> None:

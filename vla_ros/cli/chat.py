@@ -16,6 +16,7 @@ from vla_ros.cli.chat_screen import Screen, history_file
 from vla_ros.core.errors import VlaError
 from vla_ros.core.plan import CommandStatus
 from vla_ros.core.safety_status import SafetyStatus
+from vla_ros.memory.export import KINDS
 
 if TYPE_CHECKING:
     from vla_ros.ros.operator import Operator
@@ -30,7 +31,7 @@ Ctrl-C cancels what runs; a second one leaves.
 HELP = """\
 /status          what runs, what the safety gate says
 /memory [kind]   what is remembered: conversation, objects, places, people, tasks
-/forget what     forget me, the conversation, everything, or a place or person by name
+/forget what     forget me, conversation, objects, places, people, tasks, everything, or a place or person by name
 /quit            leave (Ctrl-D too)
 Everything else is said to the robot."""
 _COLORS = {"succeeded": "green", "failed": "red", "refused": "red", "not_understood": "red", "cancelled": "yellow",
@@ -160,9 +161,10 @@ class Talk:
         elif name == "memory":
             show_memory(self._screen, self._namespace, rest)
         elif name == "forget":
-            if any(word in rest for word in ("me", "conversation", "everything")):
+            if rest in ("me", "everything about me", "conversation", "the conversation", "everything"):
                 self._screen.forget_history()
-            self.say(f"forget {rest or 'everything'}" if rest else "what do you remember?")
+            whole = rest in KINDS  # a table, as `vla memory forget` names it
+            self.say(f"forget {'the ' if whole else ''}{rest}" if rest else "what do you remember?")
         else:
             return False
         return True
