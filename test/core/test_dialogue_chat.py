@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -99,6 +100,7 @@ def test_a_dialogue_in_a_terminal(tmp_path: Path) -> None:
         ("conversation", "forget the conversation", True),
         ("tasks", "forget the tasks", False),
         ("the place home", "forget the place home", False),
+        ("place home", "forget the place home", False),
         ("", "what do you remember?", False),
     ],
 )
@@ -159,6 +161,20 @@ def test_the_memory_forgets(memory: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (store.turns(), store.objects(), store.places()) == ((), (), ())
     assert main(["memory", "show", "--file", str(memory) + "x"]) == 1
     assert "does not exist" in capsys.readouterr().out
+
+
+def test_an_answer_is_shown_once_and_again_when_it_is_asked_for_again() -> None:
+    screen, operator = Mock(spec=Screen), Mock()
+    operator.statuses, operator.speech, operator.safety = [], [], None
+    operator.say.return_value = Mock(success=True, state="succeeded", message="Nothing at the moment.")
+    talk = Talk(operator, screen, "")
+    for asked in (1, 2):
+        talk.say("what are you doing?")
+        talk._pool.shutdown(wait=True)
+        talk._pool = ThreadPoolExecutor(1)
+        operator.speech.append("Nothing at the moment.")  # the same, said aloud
+        talk._news()
+        assert screen.show.call_count == asked
 
 
 # -- what is meant where the robot stands

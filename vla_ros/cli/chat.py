@@ -145,12 +145,18 @@ class Talk:
     def say(self, text: str) -> None:
         """Sends a sentence; the reply is shown when it comes."""
 
+        self._shown.clear()  # an answer that was given before is an answer again
+
         def ask() -> None:
             answer = self._operator.say(text)
             if answer.success and answer.state == "succeeded":
                 self._robot(answer.message)
             elif not answer.success:
-                self._once(answer.question or answer.message, _COLORS.get(answer.state, "red"), answer.state)
+                self._once(
+                    answer.question or answer.message,
+                    _COLORS.get(answer.state, "red"),
+                    f"{answer.state.replace('_', ' ')}:",
+                )
 
         self._do(ask)
 
@@ -163,8 +169,8 @@ class Talk:
         elif name == "forget":
             if rest in ("me", "everything about me", "conversation", "the conversation", "everything"):
                 self._screen.forget_history()
-            whole = rest in KINDS  # a table, as `vla memory forget` names it
-            self.say(f"forget {'the ' if whole else ''}{rest}" if rest else "what do you remember?")
+            bare = rest in KINDS or rest.startswith(("place ", "person "))  # as `vla memory forget` names them
+            self.say(f"forget {'the ' if bare else ''}{rest}" if rest else "what do you remember?")
         else:
             return False
         return True
