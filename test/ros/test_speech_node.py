@@ -48,12 +48,21 @@ class Ear:
         self.person.create_subscription(TaskMsg, "task", self._on_task, qos.EVENT)
         self.person.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.EVENT)
         self.audio = self.person.create_publisher(AudioChunk, "audio", qos.EVENT)
+        self.taken = 0
+        self.node._listener.hear = self._counted(self.node._listener.hear)
         self.nodes = [self.node, self.person, *more]
         self.executor = SingleThreadedExecutor()
         for node in self.nodes:
             self.executor.add_node(node)
         self.until(lambda: self.person.count_publishers("utterance") > 0)
         self.until(lambda: self.node.count_subscribers("emergency_stop") > 1)
+
+    def _counted(self, hear: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*pieces: Any) -> Any:
+            self.taken += 1
+            return hear(*pieces)
+
+        return counted
 
     def _on_task(self, message: TaskMsg) -> None:
         self.tasks.append(conversions.task_from_msg(message))
@@ -74,7 +83,7 @@ class Ear:
             message = AudioChunk(sample_rate=rate, channels=1)
             message.data.frombytes(samples[start : start + 640].tobytes())
             self.audio.publish(message)
-            self.executor.spin_once(timeout_sec=0.005)
+            self.until(lambda taken=self.taken: self.taken > taken)  # sound is best effort: not faster than it is heard
 
     def close(self) -> None:
         for node in self.nodes:
