@@ -136,7 +136,8 @@ class Planner:
         if len(self.commands.waiting) >= self.world.params.queue_length:
             return self._turn_down(task, "refused", "Too many commands are waiting already.")
         self.commands.waiting.append(command)
-        return self.commands.tell(task, "queued", f"waiting for {len(self.commands.waiting)} command(s) before it")
+        before = len(self.commands.waiting)
+        return self.commands.tell(task, "queued", f"waiting for {before} command{'s' * (before > 1)} before it")
 
     def cancel(self, command_id: str, now: float) -> tuple[bool, str]:
         """Ends a command at once; "" means the one under way. (done, words)"""
