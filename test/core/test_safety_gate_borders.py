@@ -1,0 +1,107 @@
+"""The whole gate exactly at its borders: how long a refusal is told, what a late tick may do, what a status says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from gate_story import ARM, ROBOT, Forward, Story, arm_trajectory
+
+from vla_ros.core.geometry import ZERO_TWIST, Twist2D
+from vla_ros.core.motion import ActionChunk, JointTrajectory
+from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.ramp import TwistRamp
+
+PARAMS = SafetyParams()
+BAD = replace(arm_trajectory(), velocities=None)
+CLOSE = JointTrajectory(ROBOT.gripper.joints, np.array([0.5]), np.full((1, 2), 0.01))  # type: ignore[union-attr]
+
+
+def ready(params: SafetyParams | None = None) -> Story:
+    """Armed and standing at 101 s exactly."""
+    story = Story(params).armed()
+    story.run(0.7)
+    assert story.now == 101.0
+    return story
+
+
+def causes(story: Story, ticks: int) -> list[str]:
+    return [story.run(0.02).status.cause for _ in range(ticks)]
+
+
+def test_a_refusal_is_told_for_a_second_and_no_longer() -> None:
+    story = ready()
+    story.gate.on_trajectory(BAD, story.now)
+    assert causes(story, 51) == ["trajectory_velocities"] * 49 + ["", ""]
+    story = ready()
+    story.gate.on_gripper(replace(CLOSE, names=("a", "b")), story.now)
+    assert causes(story, 51) == ["gripper_refused"] * 49 + ["", ""]
+    assert all(o.gripper is None for o in story.outputs)
+
+
+def test_a_refused_chunk_stops_for_exactly_as_long_as_it_would_last_within_a_second_and_the_longest() -> None:
+    for steps, dt, ticks in ((20, 0.1, 100), (2, 0.1, 50), (30, 0.1, 125)):
+        story = ready(SafetyParams(max_duration_s=2.5))
+        actions = np.zeros((steps, 3))
+        actions[:, 0] = 1e3
+        verdict = story.gate.on_chunk(ActionChunk("c", "base_twist", ("x", "y", "yaw"), dt, actions), story.now)
+        assert verdict.cause.startswith("chunk_")
+        found = causes(story, ticks + 1)
+        assert found == [verdict.cause] * (ticks - 1) + ["", ""], (steps, dt)
+        assert story.outputs[-3].status.speed_scale == 0.0
+
+
+def test_a_late_tick_counts_as_forty_milliseconds_and_an_early_one_as_a_tenth_of_one() -> None:
+    for gap, counted in ((1.0, 0.04), (0.0, 1e-4), (-0.01, 1e-4), (0.03, 0.03)):
+        story = ready()
+        assert story.run(0.02).twist == ZERO_TWIST
+        now = story.now
+        story.command = Forward
+        story.now, story._tick = now + gap, 3
+        story._tick += 1
+        story._feed()
+        expected = TwistRamp(ROBOT.base, PARAMS.yaw_jerk).step(Twist2D(0.5, 0.0, 0.0), counted)
+        sent = story.gate.tick(story.now).twist
+        assert abs(sent.vx - expected.vx) <= 1e-6 * expected.vx and expected.vx > 0.0, gap
+
+
+def test_every_stop_says_a_scale_of_zero_and_what_only_informs_a_scale_of_one() -> None:
+    story = Story()
+    waiting = story.run(0.2).status
+    assert (waiting.cause, waiting.speed_scale, waiting.stamp_s) == ("not_armed", 0.0, 0.0)
+    story.armed()
+    free = story.run(0.02).status
+    assert (free.cause, free.speed_scale, free.e_stopped, free.armed) == ("", 1.0, False, True)
+    story.command = (4 * ROBOT.base.speed, 0.0, 0.0, 0.0, 0.0, 0.0)
+    clamped = story.run(0.02).status
+    assert (clamped.cause, clamped.speed_scale) == ("speed_limit", 1.0)
+    assert (clamped.value, clamped.limit) == (4 * ROBOT.base.speed, ROBOT.base.speed)
+    story.gate.on_emergency_stop(True, story.now)
+    stopped = story.run(0.02).status
+    assert (stopped.cause, stopped.speed_scale, stopped.limiting_object) == ("emergency_stop", 0.0, "emergency_stop")
+    story.gate.on_exception("scan", ValueError("b" * 1000))
+    fault = story.run(0.02).status
+    assert (fault.cause, fault.speed_scale, fault.limiting_object) == ("internal_error", 0.0, "scan")
+    assert len(fault.text) == 300
+
+
+def test_it_runs_while_the_base_or_the_arm_moves_and_is_armed_again_when_both_stand() -> None:
+    story = ready()
+    assert story.run(0.02).status.state == "armed"
+    story.gate.on_trajectory(arm_trajectory({ARM.names[1]: 0.8}, seconds=2.0), story.now)
+    assert {story.run(0.02).status.state for _ in range(100)} == {"running"}
+    assert story.run(0.5).status.state == "armed"
+    story.command = Forward
+    assert story.run(0.1).status.state == "running"
+    story.command = (0.0,) * 6
+    assert story.run(0.02).status.state == "running", "not yet at rest"
+    assert story.run(1.0).status.state == "armed"
+
+
+def test_services_say_what_is_so_already() -> None:
+    story = ready()
+    assert story.gate.arm(story.now) == (True, "Already armed.")
+    assert story.gate.reset(story.now) == (True, "No emergency stop is latched.")
+    story.gate.on_emergency_stop(True, story.now)
+    granted, text = story.gate.arm(story.now)
+    assert not granted and "Release it and call reset_safety first" in text
