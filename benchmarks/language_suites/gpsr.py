@@ -48,7 +48,7 @@ class Answer:
 
 
 def answer(parser: GrammarParser, case: Case) -> Answer:
-    """Parses one command (timed on the processor, whatever else runs), sends the Task through its JSON and compares its form."""
+    """Parses one command (timed on the processor), sends the Task through its JSON and compares its form."""
     begin = time.thread_time()
     task = parser.parse(case.text)
     ms = 1000.0 * (time.thread_time() - begin)

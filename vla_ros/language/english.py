@@ -81,8 +81,8 @@ FUNCTION_WORDS = word_set(
     before that if when until unless once while as soon finally afterwards meanwhile first second third last also not
     do does did don never avoid have has had will would shall should can could may might must let please yes no one
     ones step steps other rest of with without about than more most less least very too again still located placed
-    found situated
-    standing kept stored currently present resting positioned remain remains put left right straight forward forwards backward backwards half quarter couple few dozen two
+    found situated standing kept stored currently present resting positioned remain remains put left right straight
+    forward forwards backward backwards half quarter couple few dozen two
     three four five six seven eight nine ten twenty thirty forty fifty sixty ninety hundred metre metres meter meters
     centimetre centimetres centimeter centimeters degree degrees second seconds minute minutes hour hours radian inch
     inches foot feet want like need it's someone's question questions hello goodbye command thing leave

@@ -168,8 +168,8 @@ class Sentence:
         self._remember_mentioned(start, end)
         if word == "until" or (self.pieces and self._ends_sentence(end)):
             if self.pieces:
-                last = self.pieces[-1]
-                last.steps = [dataclasses.replace(s, condition=(word, predicate)) for s in last.steps]
+                piece = self.pieces[-1]
+                piece.steps = [dataclasses.replace(s, condition=(word, predicate)) for s in piece.steps]
         else:
             self.condition = (word, predicate)
         return end
