@@ -122,10 +122,12 @@ def test_the_fastest_twist_passes_whole_and_one_above_is_told_with_its_numbers()
     assert turn.scale == pytest.approx(0.25) and limited_twist((0.0,) * 6, base) == (ZERO_TWIST, PASS)
 
 
-@pytest.mark.parametrize("axis", [2, 3, 4])
-def test_an_axis_that_the_base_has_not_is_told_with_its_value(axis: int) -> None:
+@pytest.mark.parametrize(
+    ("axis", "holonomic"), [(2, True), (3, True), (4, True), (1, False), (2, False), (3, False), (4, False)]
+)
+def test_an_axis_that_the_base_has_not_is_told_with_its_value(axis: int, holonomic: bool) -> None:
     raw = tuple(-0.25 if i == axis else 0.0 for i in range(6))
-    twist, told = limited_twist(raw, ROBOT.base)  # type: ignore[arg-type]
+    twist, told = limited_twist(raw, replace(ROBOT.base, holonomic=holonomic))  # type: ignore[arg-type]
     assert twist == ZERO_TWIST and (told.cause, told.value, told.limit) == ("unowned_axis", -0.25, 0.0)
     assert told.scale == 1.0 and told.level == Level.INFORM
 
@@ -165,6 +167,8 @@ def test_a_group_that_never_moved_is_not_held_and_one_alone_for_a_second() -> No
     assert not one.moving(11.0)
     assert len(one.tick(False, MEASURED, 11.0)) == 1 and len(one.tick(False, MEASURED, 12.0)) == 1
     assert one.tick(False, MEASURED, 12.01) == ()
+    one.hold_alone("arm", 15.0)
+    assert one.tick(False, MEASURED, 16.01) == ()
     one.hold_alone("arm", 20.0)
     one.passed("arm", arm_trajectory(seconds=2.0), 20.1)
     assert one.tick(False, MEASURED, 20.2) == (), "what passes ends a hold"
@@ -215,8 +219,9 @@ def test_a_measured_speed_counts_until_the_scene_is_too_old_and_the_greater_one_
 def test_what_nobody_takes_for_a_person_is_none() -> None:
     cup = someone(shape="cylinder", categories=(("cup", 0.9), ("person", 0.0)), size=(0.1, 0.1, 0.1))
     people = People(PARAMS)
-    people.see(Scene(0.0, "odom", (cup,)), 0.0)
-    assert people.at(0.0) == ()
+    for _ in range(3):
+        people.see(Scene(0.0, "odom", (cup,)), 0.0)
+        assert people.at(0.0) == ()
 
 
 # ---- zones
@@ -244,6 +249,15 @@ def test_floor_points_lie_five_centimetres_apart_and_only_in_zones_that_a_base_i
     assert lower_edge == pytest.approx(np.linspace(0.0, 1.0, 21))
     middle = np.unique(np.round(points[np.abs(points[:, 1] - 0.5) < 1e-9, 0], 9))
     assert middle == pytest.approx(np.linspace(0.0, 1.0, 21))
+
+
+def test_it_does_not_matter_with_which_corner_a_zone_begins() -> None:
+    def points(corners: tuple[tuple[float, float], ...]) -> set[tuple[float, ...]]:
+        made = KeepOut(Zones(keep_out=(Zone(name="a", polygon=corners),))).floor_points(math.inf)
+        return set(map(tuple, np.round(made, 9)))
+
+    for k in range(1, 4):
+        assert points(SQUARE[k:] + SQUARE[:k]) == points(SQUARE)
 
 
 def test_a_sliver_of_a_zone_is_closed_along_each_of_its_edges() -> None:
