@@ -25,6 +25,19 @@ def test_strings_never_crash_and_never_move_the_robot_by_accident(kind: str) -> 
         assert not (kind in fuzz.STILL and fuzz.moves(task)), text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["xaqn", "kzinkuc", "qaomo", "luknq", "n", "wxi", "jwz", "lek", "dlt", "n i", "emt gkgsqoewvp ylx", "\u0133 2"],
+)
+def test_where_no_word_was_known_nothing_is_guessed(text: str) -> None:
+    assert PARSER.parse(text).kind in ("unknown", "question")
+
+
+@pytest.mark.parametrize(("text", "skill"), [("stpo", "stop"), ("contineu", "resume"), ("brign botle", "bring")])
+def test_slips_of_the_fingers_are_no_nonsense(text: str, skill: str) -> None:
+    assert PARSER.parse(text).steps[0].skill == skill
+
+
 @pytest.mark.parametrize("piece", ["a", "and ", "bring me the red cup ", "🙂", "'s ", "if ", "\x00"])
 def test_lines_of_ten_kilobytes_are_declined_with_the_limit(piece: str) -> None:
     task = PARSER.parse((piece * 10240)[:10240])

@@ -82,7 +82,8 @@ class ArgumentReader(Borders):
         words, out = tokens.words, Arguments(list(prefix))
         begin, joined, predicate, what = at, False, False, ""
         while at < len(words) and words[at] != ".":
-            if self.condition(words, at) or (words[at] in ("before", "after") and at > begin):
+            ordered = words[at] in ("before", "after") and (at > begin or words[at + 1 : at + 2] == ["you"])
+            if ordered or self.condition(words, at) or self.negation(words, at):
                 break
             used = self.separator(words, at)
             if used and at >= begin:
@@ -94,9 +95,7 @@ class ArgumentReader(Borders):
                 continue
             if at > begin and (self.tells_where(words, at) or words[at : at + 2] == ["how", "many"]):
                 break
-            if at > begin and (
-                self.negation(words, at) or (stop_at_verbs and self._runs_on(words, at, what == "filler"))
-            ):
+            if at > begin and stop_at_verbs and self._runs_on(words, at, what == "filler"):
                 break
             step = self._one(tokens, at, out, joined, predicate)
             if step is None:

@@ -173,7 +173,7 @@ class Hazards:
             ("weapons", self._has("weapons", words)),
             ("poison", self._has("poison", words) and verb in _HANDLING),
             ("medicine", self._has("medicine", words)),
-            ("throw", verb == "throw" and ((living and "at" in words) or sharp or animal)),
+            ("throw", verb == "throw" and ((living and "at" in words) or (sharp and "away" not in words) or animal)),
             ("push", verb == "push" and self._any_living(words[1:4]) and "to" not in words[1:2]),
             ("children", (sharp or self._has("fire", words)) and child and verb not in ("find", "look", "move")),
             ("point", sharp and living and bool({"at", "into"} & set(words)) and "in" not in words),

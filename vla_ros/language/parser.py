@@ -126,6 +126,7 @@ class GrammarParser:
         if language:
             raise Unclear("unknown", f"This seems to be {language}. {_NOT_ENGLISH_YET}", 0.9)
         tokens = fluent(tokens, self.lexicon.speller)
+        guessed = self._readings.nothing_known(tokens)
         plain = self._sayings.rewrite(tokens)
         asking = without_statements(plain, self._reader)
         if asking is not plain and len(asking):
@@ -135,12 +136,14 @@ class GrammarParser:
             unclear = None
         except Unclear as error:
             task, unclear = None, error
+        if guessed and self._readings.alien(tokens):
+            raise unclear or Unclear("unknown", f"I did not understand '{tokens.text(0, 6)}'. {EXAMPLE}", 0.9)
         refused = unclear is not None and (unclear.kind == "refusal" or unclear.text == _HEARD)
         if refused or (task is not None and task.confidence >= _SURE):
             return self._or_raise(task, unclear)
         strange = self._readings.strange(tokens)
         best = 0.0 if task is None else task.confidence + 0.012 * _said(task) - 0.08 * min(strange, 3)
-        garbled = 2 * strange > len(tokens) + 1
+        garbled = guessed or 2 * strange > len(tokens) + 1
         searched = not garbled and (strange or unclear is None or unclear.kind == "unknown")
         for cost, reading in self._readings.of(tokens) if searched else ():
             try:

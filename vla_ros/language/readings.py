@@ -76,6 +76,17 @@ class Readings:
             for at, (word, raw, edit) in enumerate(zip(tokens.words, tokens.raw, tokens.edits))
         )
 
+    def nothing_known(self, tokens: Tokens) -> bool:
+        """True when no word of two letters or more is known as it was written: nothing tells what was meant."""
+        return not any(
+            word.isalpha() and len(word) > 1 and not edit and raw.lower() in self._speller
+            for word, raw, edit in zip(tokens.words, tokens.raw, tokens.edits)
+        )
+
+    def alien(self, tokens: Tokens) -> bool:
+        """True when a word is not known, not even after a correction."""
+        return any(word.isalpha() and word not in self._speller for word in tokens.words)
+
     def _as_name(self, tokens: Tokens, at: int) -> bool:
         """True for a small word with a capital inside the sentence: "say hello to To"."""
         raw = tokens.raw[at]

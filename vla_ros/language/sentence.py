@@ -24,6 +24,8 @@ from vla_ros.language.tokens import Tokens
 
 EXAMPLE = "Say for example: 'bring me the red cup from the kitchen table'."
 _ASKING = frozenset(("could", "can", "would", "will", "may"))
+_FORBIDDING = frozenset(("without", "not", "never", "avoid"))
+"""What follows one of these is not to be done: when it is not understood, nothing is done."""
 
 
 class Tools(Protocol):
@@ -110,6 +112,9 @@ class Sentence:
 
     def _confidence(self, steps: tuple[TaskStep, ...]) -> float:
         unparsed = [*self.unparsed, *self.speaking.unparsed]
+        lost = next((w for w in unparsed if w in _FORBIDDING), "")
+        if lost and steps[0].skill not in IMMEDIATE.values():
+            raise Unclear("unknown", f"I did not understand what I shall not do ('{lost}'). Please say it again.", 0.7)
         edits = sum(0.07 if e == 1 else 0.15 for e in self.tokens.edits if e)
         immediate = steps[0].skill in IMMEDIATE.values()
         confidence = 0.97 - edits - 0.14 * len(unparsed) - 0.12 * self.context.guesses
@@ -211,6 +216,8 @@ class Sentence:
         """Reads "you get to the kitchen" after when, before or after; None when it is no such clause."""
         at = start
         while at < len(self.words) and self.words[at] in ("you", "have", "are", "had"):
+            if self.words[at] == "have" and self.reader.verb(self.words, at):
+                break  # "have a look"
             at += 1
         if (
             at >= len(self.words)

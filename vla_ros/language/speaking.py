@@ -34,6 +34,8 @@ class Speaking(Asking):
         if verb in _ACTS:
             borders = (self.reader.condition, self.reader.negation)
             limit = next((i for i in range(at, limit) if any(b(tokens.words, i) for b in borders)), limit)
+        elif verb in ("tell", "show"):
+            limit = self._asked_until(tokens.words, at, limit)
         words = tokens.words[:limit]
         method = getattr(self, f"_{verb}")
         return limit, [method(tokens, words, at, prefix)]
@@ -55,7 +57,7 @@ class Speaking(Asking):
 
     def question(self, tokens: Tokens, at: int, prefix: list[Item]) -> tuple[int, list[TaskStep]]:
         """(index after the question, its step). Raises Unclear."""
-        limit = self.limit(tokens, at)
+        limit = self._asked_until(tokens.words, at, self.limit(tokens, at))
         return limit, [self._question(tokens, tokens.words[:limit], at, USER, prefix)]
 
     def tells(self, words: list[str], at: int) -> bool:
@@ -65,6 +67,12 @@ class Speaking(Asking):
             (found := self._about(words, i)) and found[1] in ("time", "day", "date", "joke", "self")
             for i in (at, after)
         )
+
+    def _asked_until(self, words: list[str], at: int, limit: int) -> int:
+        """Where "how many …" from ``at`` to ``limit`` ends and "when …", "if …", "without …" says how to find out."""
+        start = next((i for i in range(at, limit) if words[i : i + 2] == ["how", "many"]), limit)
+        borders = (self.reader.condition, self.reader.negation)
+        return next((i for i in range(start, limit) if any(b(words, i) for b in borders)), limit)
 
     def limit(self, tokens: Tokens, at: int) -> int:
         """Index where the clause that began before ``at`` ends."""
