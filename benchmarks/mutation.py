@@ -191,12 +191,14 @@ def chosen(
     mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float], budget_s: float, kills: dict[str, int]
 ) -> list[str]:
     """Names of the tests that execute the mutant's line, the quickest and those with ``kills`` first, within
-    ``budget_s``. What stands outside of functions is executed by nobody: there all tests of the module count, before
-    them those that execute a line which names it."""
-    everywhere = "" if mutant.function else f"{mutant.module}:"
+    ``budget_s``. What stands outside of functions is executed by nobody: there all tests count of the files that test
+    the module, before them those that execute a line which names it, or compare data and execute nothing."""
     here = {f"{mutant.module}:{line}" for line in ([mutant.line] if mutant.function else users(mutant))}
-    found = [n for n, seen in lines.items() if seen & here or (everywhere and any(everywhere in s for s in seen))]
-    found.sort(key=lambda name: (not lines[name] & here, seconds[name] / (1.0 + kills.get(name, 0))))
+    found = [name for name, seen in lines.items() if seen & here]
+    if not mutant.function:
+        files = {_file(n) for n, seen in lines.items() if any(s.startswith(f"{mutant.module}:") for s in seen)}
+        found = [name for name in lines if _file(name) in files]
+    found.sort(key=lambda n: (bool(lines[n] and not lines[n] & here), seconds[n] / (1.0 + kills.get(n, 0))))
     order: list[str] = []
     spent = 0.0
     for name in found:
@@ -205,6 +207,10 @@ def chosen(
             break
         order.append(name)
     return order
+
+
+def _file(test: str) -> str:
+    return test.split("::")[0]
 
 
 class Fork:

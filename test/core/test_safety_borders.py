@@ -7,20 +7,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gate_story import ARM, HOME, ROBOT, arm_trajectory
+from gate_story import ARM, HOME, MODEL, ROBOT, arm_trajectory
 
-from vla_ros.core.geometry import ZERO_TWIST, Pose, Twist2D
+from vla_ros.core.geometry import ZERO_TWIST, JointPositions, Pose, Pose2D, Twist2D
 from vla_ros.core.motion import JointTrajectory
-from vla_ros.core.robot_state import LaserScan
+from vla_ros.core.robot_state import JointStates, LaserScan, Odometry
 from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.safety.contact_speed import ContactSpeeds, robot_mass
 from vla_ros.safety.footprint import Footprint
+from vla_ros.safety.gripper_check import judge_gripper
+from vla_ros.safety.hermite import extremes
+from vla_ros.safety.intervention import InterventionLog
 from vla_ros.safety.joint_hold import JointHold
+from vla_ros.safety.obstacle_guard import ObstacleGuard
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.people import People
+from vla_ros.safety.people import Human, People
+from vla_ros.safety.ramp import TwistRamp
 from vla_ros.safety.scan_check import hits, judge_scan
+from vla_ros.safety.senses import Senses
 from vla_ros.safety.sensor_health import SensorHealth
+from vla_ros.safety.separation_guard import SeparationGuard, Sweep
+from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.swept_path import Profile, Rim, profile
-from vla_ros.safety.trajectory_check import TrajectoryCheck
+from vla_ros.safety.trajectory_check import TrajectoryCheck, refuse
 from vla_ros.safety.twist_limit import limited_twist
 from vla_ros.safety.verdict import PASS, Level, Verdict
 from vla_ros.safety.zones import KeepOut, Zone, Zones
@@ -405,3 +414,281 @@ def test_names_that_flood_a_log_are_cut_and_the_row_that_does_not_rise_is_told()
     assert told.cause == "trajectory_times" and "time 3 does not rise" in told.text and told.value == 0.0
     first = judged(replace(good, times_s=np.append(0.0, good.times_s[1:])))
     assert (first.cause, first.value, first.limit) == ("trajectory_times", 0.0, 0.0)
+
+
+def test_a_number_that_is_none_is_told_as_zero() -> None:
+    assert refuse("any", "text", math.nan).value == 0.0 == refuse("any", "text", math.inf).value
+    assert refuse("any", "text", 2.5, 2.0, "joint") == Verdict(
+        Level.INFORM, "trajectory_any", "Trajectory refused: text", 2.5, 2.0, "joint"
+    )
+
+
+def test_a_name_that_stands_twice_is_told_and_names_of_no_group_too() -> None:
+    good = arm_trajectory()
+    double = judged(replace(good, names=(*good.names[:-1], good.names[0])))
+    assert f"joint '{good.names[0]}' stands in it twice" in double.text and double.object == good.names[0]
+    fewer = JointTrajectory(good.names[:-1], good.times_s, good.positions[:, :-1], good.velocities[:, :-1])  # type: ignore[index]
+    other = judged(fewer)
+    assert "are not exactly one of the groups" in other.text and other.object == ""
+
+
+def from_zero(i: int, first: float) -> Verdict:
+    to = list(HOME.positions)
+    to[i] = first
+    return judged(at_rest(to, [5.0]), MEASURED | {ARM.names[i]: 0.0}, start_tolerance_rad=0.125)
+
+
+def test_exactly_the_tolerated_gap_at_the_start_passes() -> None:
+    i = next(i for i, j in enumerate(ARM.joints) if not j.prismatic)
+    assert from_zero(i, 0.125) == PASS == from_zero(i, -0.125)
+    assert from_zero(i, 0.12501).cause == from_zero(i, -0.12501).cause == "trajectory_start"
+
+
+def test_a_millionth_beyond_a_joints_range_is_rounding_and_more_is_not() -> None:
+    for i, joint in enumerate(ARM.joints):
+        if joint.prismatic:
+            continue
+        for end, sign in ((joint.upper, 1.0), (joint.lower, -1.0)):
+            measured = MEASURED | {joint.name: end - sign * 0.05}
+            to = list(HOME.positions)
+            to[i] = end + sign * 1e-6
+            assert judged(at_rest(to, [5.0]), measured) == PASS
+            to[i] = end + sign * 1.1e-6
+            beyond = judged(at_rest(to, [5.0]), measured)
+            assert (beyond.cause, beyond.object) == ("trajectory_position", joint.name)
+
+
+def test_the_largest_acceleration_passes_and_what_is_more_than_rounding_does_not() -> None:
+    i, joint = next((i, j) for i, j in enumerate(ARM.joints) if not j.prismatic)
+    way = 0.2 if joint.upper - MEASURED[joint.name] > 0.2 else -0.2
+    for share, cause in ((1.0, ""), (1.0095, ""), (1.012, "trajectory_acceleration")):
+        seconds = math.sqrt(6.0 * abs(way) / (joint.acceleration * share))  # of a cubic from rest to rest
+        rows = np.tile(HOME.positions, (2, 1))
+        rows[1, i] += way
+        fast = JointTrajectory(ARM.names, np.array([0.5, 0.5 + seconds]), rows, velocities=np.zeros_like(rows))
+        assert judged(fast).cause == cause
+
+
+def test_the_acceleration_at_both_ends_of_a_segment_counts() -> None:
+    times = np.array([0.0, 0.5])
+    late = extremes(times, np.array([[0.0], [1.0]]), np.array([[0.0], [6.0]]))
+    assert late.acceleration == pytest.approx(np.array([[24.0]])) and late.speed == pytest.approx(np.array([[6.0]]))
+    early = extremes(times, np.array([[0.0], [1.0]]), np.array([[6.0], [0.0]]))
+    assert early.acceleration == pytest.approx(np.array([[24.0]]))
+
+
+# ---- the gripper
+
+FINGERS = ROBOT.gripper
+assert FINGERS is not None
+SHARE = FINGERS.max_opening / 2
+
+
+def fingers(positions: float = 0.01, points: int = 1, end: float = 1.0, **changes: object) -> str:
+    times = np.linspace(0.0, end, points + 1)[1:]
+    command = JointTrajectory(FINGERS.joints, times, np.full((points, 2), positions))
+    verdict = judge_gripper(replace(command, **changes), ROBOT, SafetyParams(max_points=3, max_duration_s=2.5))
+    return verdict.text.removeprefix("Gripper command refused: ")
+
+
+def test_a_gripper_goes_exactly_to_its_bounds() -> None:
+    assert fingers(points=3) == "" and "allowed are 1 to 3" in fingers(points=4)
+    assert fingers(end=2.5) == "" and "times" in fingers(end=2.6)
+    for fine, beyond in ((-1e-6, -1.1e-6), (SHARE + 1e-6, SHARE + 1.1e-6)):
+        assert fingers(fine) == "" and "fingers go from" in fingers(beyond)
+    most = FINGERS.max_effort
+    assert fingers(efforts=np.full((1, 2), most)) == "" and "is above" in fingers(efforts=np.full((1, 2), most + 1e-6))
+    for name in ("velocities", "efforts"):
+        assert f"its {name} are not" in fingers(**{name: np.full((1, 2), math.nan)})
+        assert f"its {name} are not" in fingers(**{name: np.zeros((1, 3))})
+
+
+# ---- outlines
+
+
+def test_inside_and_outside_of_a_bent_outline_either_way_round() -> None:
+    bent = ((0.4, 0.3), (-0.3, 0.3), (-0.3, -0.3), (0.0, -0.3), (0.0, 0.0), (0.4, 0.0))
+    two_legs = ((0.0, 0.0), (3.0, 0.0), (3.0, 2.0), (2.0, 2.0), (2.0, 1.0), (1.0, 1.0), (1.0, 2.0), (0.0, 2.0))
+    cases = (
+        (bent, (0.2, 0.15), -0.15), (bent, (-0.15, -0.15), -0.15), (bent, (-0.15, 0.1), -0.15),
+        (bent, (0.2, -0.1), 0.1),
+        (bent, (0.1, -0.2), 0.1), (bent, (-0.4, 0.1), 0.1), (bent, (0.5, 0.15), 0.1), (bent, (0.1, 0.4), 0.1),
+        (bent, (0.43, 0.34), 0.05), (two_legs, (0.5, 1.5), -0.5), (two_legs, (1.5, 1.6), 0.5),
+        (two_legs, (2.4, 1.5), -0.4), (two_legs, (-0.5, 1.5), 0.5),
+    )  # fmt: skip
+    for corners, at, expected in cases:
+        for shape in (corners, corners[::-1]):
+            assert Footprint(shape).clearance(np.array([at]))[0] == pytest.approx(expected), (at, shape is corners)
+
+
+def test_the_nearest_of_many_points_is_found_in_any_order() -> None:
+    rng, outline = np.random.default_rng(3), Footprint(ROBOT.base.footprint)
+    points, radii = rng.uniform(-2.0, 2.0, (40, 50, 2)), rng.uniform(0.0, 0.1, 50)
+    expected = np.sort(outline.clearance(points) - radii, axis=1)
+    for beams in (1, 2, 3):
+        assert outline.nearest(points, radii, beams) == pytest.approx(expected[:, beams - 1])
+
+
+# ---- records
+
+
+def test_the_same_cause_is_recorded_again_after_a_second_and_counted_always() -> None:
+    log, why = InterventionLog(), Verdict(Level.SLOW, "why")
+    assert log.count == 0
+    for now in (0.0, 0.99, 1.0):
+        log.event(why, ZERO_TWIST, ZERO_TWIST, now)
+    assert log.count == 3 and [r.time_s for r in log.drain()] == [0.0, 1.0] and log.drain() == ()
+
+
+# ---- the ramp
+
+BRISK = replace(ROBOT.base, acceleration=0.5, deceleration=2.0)
+
+
+def ramped(*wishes: tuple[Twist2D, int]) -> list[Twist2D]:
+    ramp = TwistRamp(BRISK, PARAMS.yaw_jerk)
+    return [ramp.step(wish, 0.02) for wish, count in wishes for _ in range(count)]
+
+
+def test_a_reversal_brakes_as_hard_as_a_stop_and_both_arrive_exactly() -> None:
+    ahead, back = Twist2D(0.4, 0.1, 0.6), Twist2D(-0.4, -0.1, 0.6)
+    stop = ramped((ahead, 150), (Twist2D(0.0, 0.0, 0.6), 100))
+    reverse = ramped((ahead, 150), (back, 200))
+    assert stop[149] == ahead and stop[-1] == Twist2D(0.0, 0.0, 0.6) and reverse[-1] == back
+    rest = next(k for k in range(150, 250) if stop[k].speed == 0.0)
+    assert reverse[150:rest] == stop[150:rest] and rest - 150 < 30
+
+
+# ---- people and arms
+
+NEAR = Human("p", 0.3, -0.6, 0.25, 1.6)
+SWING = arm_trajectory({"arm_joint_1": -1.0}, seconds=0.6)
+HERE = Pose2D()
+
+
+def separation(*humans: Human, model: bool = True) -> SeparationGuard:
+    outline = Footprint(ROBOT.base.footprint)
+    known = (MODEL, Silhouette(MODEL)) if model else (None, None)
+    out = SeparationGuard(PARAMS, ROBOT, outline, *known)
+    out.humans = humans
+    return out
+
+
+def test_a_group_that_holds_is_forgotten_and_the_other_is_not() -> None:
+    for ended, level in ((("arm",), Level.BRAKE), (("arm", "other"), Level.PASS), ((), Level.BRAKE)):
+        one = separation(NEAR)
+        for group in ("arm", "other"):
+            one.begin(group, one.sweep(SWING, MEASURED), 10.0)
+        for group in ended:
+            one.end(group)
+        assert one.judge_arm(HERE, 10.2).level == level, ended
+
+
+def test_an_arm_within_five_per_cent_of_its_limit_goes_on() -> None:
+    whole = separation(NEAR).sweep(SWING, MEASURED)
+    assert whole is not None
+    share = separation(NEAR).share(whole, HERE).scale
+    assert share < 0.9
+    for above, stops in ((0.97, False), (0.93, True)):
+        sweep, found = whole.slower(share / above), set()
+        for since in np.linspace(0.0, float(sweep.times[-1]), 25):
+            one = separation(NEAR)
+            one.begin("arm", sweep, 0.0)
+            found.add(one.judge_arm(HERE, since).level)
+        assert (Level.BRAKE in found) == stops
+
+
+def test_an_arm_that_is_fast_on_the_last_piece_of_its_way_still_counts_there() -> None:
+    one = separation(Human("p", 3.0, 0.0, 0.2, 1.6))
+    made = one.sweep(SWING, MEASURED)
+    assert made is not None
+    centers = made.centers[:1] + np.array([0.0, 0.5, 2.0])[:, None, None] * np.array([1.0, 0.0, 0.0])
+    one.begin("arm", Sweep(np.array([0.0, 1.0, 2.0]), centers), 0.0)
+    assert one.judge_arm(HERE, 1.5).level == Level.BRAKE
+
+
+def test_a_robot_of_unknown_mass_is_taken_for_a_heavy_one() -> None:
+    one = separation(Human("p", 0.6, 0.0, 0.2, 1.6), model=False)
+    legs = ContactSpeeds.of(robot_mass(150.0, PARAMS.payload_kg), PARAMS.contact_area_m2, PARAMS.head_height_m).legs
+    assert one.judge(Twist2D(0.6, 0.0, 0.0), HERE, 0.0).limit == pytest.approx(legs)
+
+
+# ---- joints of several drivers
+
+
+def tell(senses: Senses, names: tuple[str, ...], now: float) -> None:
+    senses.see_joints(JointStates(now, JointPositions(names, (0.0,) * len(names))), now)
+
+
+def test_a_driver_that_is_silent_is_named_though_others_go_on() -> None:
+    senses = Senses(PARAMS, replace(ROBOT, sensors=("joint_states",)), ARM.names)
+    tell(senses, ARM.names[:4], 1.0)
+    (missing,) = senses.judge(1.0)
+    assert (missing.cause, missing.level, missing.scale) == ("joint_states_missing", Level.BRAKE, 0.0)
+    assert (missing.object, missing.limit) == ("joint_states", PARAMS.joint_states_timeout_s)
+    tell(senses, ARM.names[4:], 1.0)
+    assert senses.judge(1.0) == [] and senses.joints_verdict(1.0) == PASS
+    tell(senses, ARM.names[:4], 1.3)
+    (stale,) = senses.judge(1.3)
+    assert (stale.cause, stale.scale) == ("joint_states_stale", 0.0)
+    nobody = senses.judge(9.0)
+    assert len(nobody) == 1 and nobody[0].object == "joint_states"
+
+
+def test_a_robot_that_needs_no_joints_is_not_asked_for_them() -> None:
+    senses = Senses(PARAMS, replace(ROBOT, sensors=("odom",)), ARM.names)
+    senses.see_odometry(Odometry(1.0, Pose2D()), 1.0)
+    assert senses.judge(1.0) == []
+    senses.see_odometry(Odometry(2.0, Pose2D(math.nan, 0.0, 0.0)), 2.0)
+    (broken,) = senses.judge(2.0)
+    assert (broken.cause, broken.object, broken.scale) == ("odom_invalid", "odom", 0.0)
+
+
+# ---- the obstacle guard's memory
+
+
+def before_a_wall(gap: float = 0.015) -> ObstacleGuard:
+    one = ObstacleGuard(PARAMS, ROBOT.base)
+    one.see(np.array([[0.245 + gap, 0.0]]), HERE)
+    return one
+
+
+def toward(degrees: float) -> Twist2D:
+    return Twist2D(0.3 * math.cos(math.radians(degrees)), 0.3 * math.sin(math.radians(degrees)), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "now", "held"), [(0, 0.5, True), (0, 0.999, True), (0, 1.0, False), (55, 0.5, True), (65, 0.5, False)]
+)
+def test_a_stop_before_something_holds_for_a_while_and_for_its_direction(
+    degrees: float, now: float, held: bool
+) -> None:
+    one = before_a_wall()
+    stop = one.judge(toward(0), HERE, 0.0)
+    assert stop.level == Level.BLOCK and stop.scale == 0.0
+    one.see(np.zeros((0, 2)), HERE)
+    assert one.judge(toward(degrees), HERE, now) == (stop if held else PASS)
+    assert one.judge(toward(0), HERE, now) == (stop if held else PASS)
+
+
+def test_what_slowed_is_told_for_a_while_at_full_speed() -> None:
+    one = before_a_wall(0.15)
+    slow = one.judge(toward(0), HERE, 0.0)
+    assert slow.level == Level.SLOW and slow.scale < 1.0
+    one.see(np.zeros((0, 2)), HERE)
+    again = one.judge(toward(0), HERE, 0.999)
+    assert again.level == Level.SLOW and again.scale == 1.0 and again.text.startswith("Full speed again")
+    assert one.judge(toward(0), HERE, 1.0) == PASS
+
+
+def test_what_is_sent_stops_at_half_the_distance_that_is_kept() -> None:
+    creep = Twist2D(0.02, 0.0, 0.0)
+    hit = before_a_wall(0.009).emergency(creep, HERE, 0.0)
+    assert hit.level == Level.BLOCK and hit.limit == PARAMS.stop_margin_m / 2
+    assert before_a_wall(0.02).emergency(creep, HERE, 0.0) == PASS
+    assert before_a_wall(0.009).emergency(ZERO_TWIST, HERE, 0.0) == PASS
+    for gap, cause in ((0.055, "person"), (0.08, "")):
+        one = ObstacleGuard(PARAMS, ROBOT.base)
+        one.see_people(((0.245 + 0.2 + gap, 0.0, 0.2),))
+        person = one.emergency(creep, HERE, 0.0)
+        assert person.cause == cause and person.limit == (PARAMS.person_stop_distance_m / 2 if cause else 0.0)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from gate_story import ARM, ROBOT, Forward, Story, arm_trajectory
+from gate_story import ARM, HOME, MODEL, ROBOT, Forward, Story, arm_trajectory
 
-from vla_ros.core.geometry import ZERO_TWIST, Twist2D
+from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
+from vla_ros.safety.arms import Arms
+from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.people import Human
 from vla_ros.safety.ramp import TwistRamp
+from vla_ros.safety.separation_guard import SeparationGuard
+from vla_ros.safety.silhouette import Silhouette
+from vla_ros.safety.verdict import PASS, Level, Verdict
 
 PARAMS = SafetyParams()
 BAD = replace(arm_trajectory(), velocities=None)
@@ -105,3 +111,77 @@ def test_services_say_what_is_so_already() -> None:
     story.gate.on_emergency_stop(True, story.now)
     granted, text = story.gate.arm(story.now)
     assert not granted and "Release it and call reset_safety first" in text
+    story.gate.on_emergency_stop(False, story.now)
+    story.command = Forward
+    story.run(0.02)
+    assert story.gate.reset(story.now)[0] is False, "the sender still asks for motion"
+    story.command = (0.0,) * 6
+    story.mute = {"scan"}
+    story.run(0.3)
+    assert story.gate.reset(story.now)[0] is False, "a sensor is silent"
+    story.mute = set()
+    story.run(0.1)
+    assert story.gate.reset(story.now)[0] and story.gate.arm(story.now) == (True, "Armed: commands pass.")
+    assert story.gate.disarm(story.now) == (True, "Disarmed.")
+    story.gate.on_exception("scan", ValueError("boom"))
+    assert story.gate.reset(story.now)[0] is False and story.gate.arm(story.now)[0] is False
+
+
+def test_what_passes_is_no_intervention_and_each_refusal_is_one() -> None:
+    story = ready()
+    count = story.run(0.02).status.interventions
+    story.gate.on_trajectory(arm_trajectory(), story.now)
+    story.gate.on_gripper(CLOSE, story.now)
+    out = story.run(0.02)
+    assert out.gripper is CLOSE and len(out.trajectories) == 1 and out.status.interventions == count
+    story.gate.on_teleop(Forward, story.now)
+    story.gate.on_trajectory(arm_trajectory(), story.now)
+    story.gate.on_gripper(CLOSE, story.now)
+    taken = story.run(0.02)
+    assert taken.gripper is None and taken.status.cause == "teleoperation"
+    assert taken.status.interventions == count + 3, "two refusals, and what is told of them acts"
+    story.gate.on_emergency_stop(True, story.now)
+    before = story.run(0.02).status.interventions
+    story.gate.on_gripper(CLOSE, story.now)
+    assert story.run(0.02).status.interventions == before + 1
+
+
+# ---- arms on their way
+
+HERE = Pose2D()
+MEASURED = dict(zip(ARM.names, HOME.positions)) | {"head_pan_joint": 0.0, "head_tilt_joint": 0.0}
+SILHOUETTE = Silhouette(MODEL)
+NEAR = Human("p", 0.4, -0.8, 0.25, 1.6)
+FAST = arm_trajectory({"arm_joint_1": 1.4}, seconds=1.15)
+
+
+def arms_near(*humans: Human) -> tuple[Arms, SeparationGuard]:
+    params = SafetyParams(head_height_m=0.5)
+    separation = SeparationGuard(params, ROBOT, Footprint(ROBOT.base.footprint), MODEL, SILHOUETTE)
+    separation.humans = humans
+    return Arms(params, ROBOT, None, separation), separation
+
+
+def test_a_slowed_arm_stays_fifteen_per_cent_below_its_limit_and_never_above_the_scale_that_is_given() -> None:
+    arms, separation = arms_near(NEAR)
+    share = separation.share(separation.sweep(FAST, MEASURED), HERE)
+    assert share.level == Level.SLOW and 0.1 < share.scale < 1.0
+    for scale in (1.0, share.scale / 2):
+        assert arms.take(FAST, MEASURED, HERE, scale, 0.0) == share
+        (sent,) = arms.tick(PASS, False, MEASURED, HERE, 0.0)
+        assert np.allclose(sent.times_s, FAST.times_s / min(scale, share.scale * 0.85))
+    free, _ = arms_near()
+    assert free.take(FAST, MEASURED, HERE, 1.0, 0.0) == PASS
+    assert np.array_equal(free.tick(PASS, False, MEASURED, HERE, 0.0)[0].times_s, FAST.times_s)
+
+
+def test_an_arm_that_was_stopped_is_on_no_way_any_more() -> None:
+    stop = Verdict(Level.BRAKE, "any")
+    for stopped, level in ((False, Level.BRAKE), (True, Level.PASS)):
+        arms, separation = arms_near()
+        arms.take(FAST, MEASURED, HERE, 1.0, 0.0)
+        assert len(arms.tick(PASS, False, MEASURED, HERE, 0.0)) == 1 and arms.moving(0.0)
+        arms.tick(stop if stopped else PASS, stopped, MEASURED, HERE, 0.02)
+        separation.humans = (NEAR,)
+        assert separation.judge_arm(HERE, 0.3).level == level
+        assert arms.moving(0.3) == (not stopped)

@@ -41,6 +41,8 @@ def test_a_stamp_more_than_the_tolerance_off_is_refused(sent: float, cause: str)
 
 def test_a_missing_stamp_is_refused_only_where_one_is_required() -> None:
     assert StampCheck(REQUIRED).judge("t", None).cause == "stamp_missing"
+    missing = StampCheck(REQUIRED).judge("t", None)
+    assert (missing.value, missing.limit) == (0.0, 0.0)
     for params in (CHECKED, PARAMS):
         assert StampCheck(params).judge("t", None) == PASS
     assert StampCheck(PARAMS).judge("t", Stamp(-1.0, 50.0)) == PASS
@@ -132,6 +134,12 @@ def test_zero_means_that_nobody_who_is_heard_asks_for_motion() -> None:
     assert not source.is_zero(1.45) and source.is_zero(1.6)
     source.command(STILL, 1.6)
     assert source.is_zero(1.6)
+    exact = CommandSource(PARAMS)
+    exact.command(DRIVE, 0.0)
+    assert exact.judge(PARAMS.command_timeout_s) == PASS
+    assert not exact.is_zero(PARAMS.command_timeout_s) and exact.is_zero(PARAMS.command_timeout_s + 1e-9)
+    exact.teleop(DRIVE, 0.0)
+    assert not exact.is_zero(PARAMS.teleop_timeout_s) and exact.is_zero(PARAMS.teleop_timeout_s + 1e-9)
 
 
 # ---- heartbeat, conditions
@@ -140,6 +148,7 @@ def test_zero_means_that_nobody_who_is_heard_asks_for_motion() -> None:
 def test_a_lost_heartbeat_stops_where_one_is_wanted() -> None:
     wanted = Heartbeat(SafetyParams(operator_heartbeat=True))
     assert wanted.judge(0.0).cause == "heartbeat_missing" and wanted.judge(0.0).level == Level.HALT
+    assert (wanted.judge(0.0).value, wanted.judge(0.0).scale) == (0.0, 0.0)
     wanted.note(5.0)
     assert wanted.judge(6.0) == PASS
     lost = wanted.judge(6.5)
@@ -171,6 +180,7 @@ def test_names_of_publishers_are_cut_before_they_flood_a_log() -> None:
     conditions = Conditions()
     conditions.publishers("cmd_vel", ("x" * 1000,) * 50)
     assert len(conditions.judge()[0].text) < 400 and conditions.judge()[0].text.count("x" * 60) == 5
+    assert "x" * 61 not in conditions.judge()[0].text
 
 
 def test_parameters_that_contradict_each_other_refuse_the_start() -> None:
