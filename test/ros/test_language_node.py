@@ -183,7 +183,7 @@ def test_what_is_no_task_is_answered_at_once_with_words_to_act_on(make: Callable
         ("x" * 1001, "not_understood", "1000"),
         ("bring me the frobnicator", "not_understood", "frobnicator"),
         ("bring mir die rote Tasse", "not_understood", "German"),
-        ("throw the knife at Anna", "refused", "throw"),
+        ("throw the knife at Anna", "refused", "hurt"),
         ("cook me a dinner", "refused", "cannot"),
         ("bring me", "waiting_for_answer", "What"),
     ):
