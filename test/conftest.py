@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ os.environ["VLA_ROS_HOME"] = _HOME.name
 os.environ["VLA_ROS_MEMORY_FILE"] = ""  # nothing that one test's nodes learned is known to the next one's
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 environment.activate()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would children
 
 
 @pytest.fixture(scope="session", autouse=True)

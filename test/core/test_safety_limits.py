@@ -122,6 +122,18 @@ def test_no_sequence_of_wishes_breaks_a_limit(story: list[tuple[Twist2D, int]]) 
     assert [b for b in breaches(outputs) if not b.startswith("speeding")] == []
     speeds = np.array([0.0] + [t.speed for t in outputs])
     assert np.diff(speeds).max() / DT <= BASE.deceleration + 1e-6
+    assert speeds.max() <= BASE.speed + 1e-6
+
+
+def test_a_change_of_direction_at_full_speed_never_swings_over_it() -> None:
+    for angle in np.linspace(0.1, math.pi, 12):
+        for steps in (3, 11, 60):
+            turned = Twist2D(BASE.speed * math.cos(angle), BASE.speed * math.sin(angle), 0.0)
+            ahead, ramp = Twist2D(BASE.speed, 0.0, 0.0), TwistRamp(BASE, 25.0)
+            for target, count in ((ahead, 100), (turned, steps), (ahead, 200)):
+                for _ in range(count):
+                    assert ramp.step(target, DT).speed <= BASE.speed + 1e-6
+            assert ramp.twist == ahead
 
 
 @settings(max_examples=30, deadline=None)

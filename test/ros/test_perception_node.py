@@ -26,6 +26,8 @@ from vla_ros.msg import Scene as SceneMsg
 
 from vla_ros.core.errors import ConfigError, MissingExtraError
 from vla_ros.core.geometry import JointPositions, Pose2D
+from vla_ros.core.resources import config_file
+from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.scene import RgbdFrame, Scene
 from vla_ros.ros import qos
@@ -52,6 +54,15 @@ furniture:
 """
 ORIGIN = Pose2D()
 HEAD_DOWN = {"head_tilt_joint": 0.6, "head_pan_joint": 0.0, "torso_lift_joint": 0.1}
+ROBOT = RobotDescription.load(config_file("home_robot", "robots"))
+FOLDED = ROBOT.posture("home")
+assert FOLDED is not None
+JOINTS = {
+    **{joint.name: 0.0 for group in ROBOT.groups for joint in group.joints},
+    **dict(zip(ROBOT.group(FOLDED.group).names, FOLDED.positions)),  # type: ignore[union-attr]
+    **HEAD_DOWN,
+}
+"""Every joint, as drivers report them; the arm folded, so that it is not in view."""
 
 
 class Bench(VlaNode):
@@ -75,7 +86,7 @@ class Bench(VlaNode):
 
     def publish_state(self, stamp: float, pose: Pose2D = ORIGIN) -> None:
         self.odom.publish(odometry_to_msg(Odometry(stamp, pose)))
-        names, values = tuple(HEAD_DOWN), tuple(HEAD_DOWN.values())
+        names, values = tuple(JOINTS), tuple(JOINTS.values())
         self.joints.publish(joint_states_to_msg(JointStates(stamp, JointPositions(names, values))))
 
     def publish_frame(self, frame: RgbdFrame, info: bool = True) -> None:
@@ -98,7 +109,7 @@ class World:
         self.room = Room((Thing("cup", "red", 1.5, 0.0), Thing("book", "green", 1.5, 0.35)))
         model = self.node._model
         assert model is not None
-        self.camera = model.frame_pose("camera_optical_frame", HEAD_DOWN)
+        self.camera = model.frame_pose("camera_optical_frame", JOINTS)
         self.now = 100.0
         self.until(lambda: self.bench.rgb.get_subscription_count() > 0 and self.bench.odom.get_subscription_count() > 0)
 

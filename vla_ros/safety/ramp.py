@@ -52,7 +52,7 @@ class TwistRamp:
         if float(self._v @ goal) < 0.0:
             goal, slower = np.zeros(2), True
         most = lim.deceleration if slower else min(lim.acceleration, lim.deceleration)
-        self._v, self._a = _advance(self._v, self._a, goal, most, lim.jerk, dt_s)
+        self._v, self._a = _advance(self._v, self._a, goal, most, lim.jerk, dt_s, lim.speed)
         turn = np.array([target.wz])
         self._w, self._alpha = _advance(self._w, self._alpha, turn, lim.yaw_acceleration, self._yaw_jerk, dt_s)
         return self.twist
@@ -65,8 +65,15 @@ class TwistRamp:
         return across <= 1e-6 * speed * max(wanted, _STILL)
 
 
-def _advance(v: Vector, a: Vector, goal: Vector, most: float, jerk: float, dt: float) -> tuple[Vector, Vector]:
-    """One step of length ``dt`` of a vector ``v`` with rate ``a`` toward ``goal``: |a| <= most, |da| <= jerk dt."""
+def _advance(
+    v: Vector, a: Vector, goal: Vector, most: float, jerk: float, dt: float, radius: float = math.inf
+) -> tuple[Vector, Vector]:
+    """One step of length ``dt`` of a vector ``v`` with rate ``a`` toward ``goal``: |a| <= most, |da| <= jerk dt.
+
+    A change of direction would swing ``v`` out of the disc of ``radius`` around zero, because the rate turns no faster
+    than the jerk allows. So a rate is taken only when ``v`` would still come to rest inside if the rate began to fall
+    now; else it falls, which was found safe a step before.
+    """
     error = goal - v
     size = math.hypot(*error)
     step = jerk * dt
@@ -75,11 +82,24 @@ def _advance(v: Vector, a: Vector, goal: Vector, most: float, jerk: float, dt: f
         wish = error * (min(most, _landing_rate(size, step, dt)) / size)
     change = wish - a
     length = math.hypot(*change)
-    a = wish if length <= step else a + change * (step / length)
+    before, a = a, wish if length <= step else a + change * (step / length)
+    if math.hypot(*_rest(v, a, step, dt)) > max(radius, math.hypot(*v)) + _STILL:
+        rate = math.hypot(*before)
+        a = before * (max(0.0, rate - step) / max(rate, _STILL))
     v = v + a * dt
     if math.hypot(*(goal - v)) < _STILL and math.hypot(*a) <= step:
         v = goal.copy()
     return v, a
+
+
+def _rest(v: Vector, a: Vector, step: float, dt: float) -> Vector:
+    """Where ``v`` ends when the rate is ``a`` in this tick and falls by ``step`` in every one after."""
+    rate = math.hypot(*a)
+    if rate < _STILL:
+        return v
+    n = math.floor(rate / step)
+    f = rate / step - n
+    return v + a * (step * dt * (n + 1) * (n + 2 * f) / 2.0 / rate)
 
 
 def _landing_rate(size: float, step: float, dt: float) -> float:
