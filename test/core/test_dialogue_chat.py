@@ -87,6 +87,7 @@ def test_a_dialogue_in_a_terminal(tmp_path: Path) -> None:
     terminal.type("/help\n", "/memory")
     terminal.type("/nonsense\n", "unknown")
     terminal.type("\x1b[A\x1b[A\x1b[A\x1b[A\n", "go to charging corner")  # the line before last, by the arrow keys
+    terminal.type("/nonsense\n", "unknown")
     os.write(terminal._end, b"\x03")
     assert terminal.exit_code() == 0
     history = tmp_path / "chat_history"

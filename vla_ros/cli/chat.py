@@ -96,29 +96,36 @@ def converse(screen: Screen, talk: Conversation, name: str) -> int:
     try:
         while True:
             try:
-                line = screen.read(f"{name}> ").strip()
-            except EOFError:
-                return 0
-            except KeyboardInterrupt:
+                if not _turn(screen, talk, name):
+                    return 0
+            except KeyboardInterrupt:  # also in the middle of an answer
                 now = time.monotonic()
                 if now - interrupted < _TWICE_S or not talk.interrupt():
                     return 0
                 interrupted = now
-                continue
-            if line in ("/quit", "/exit", "/q"):
-                return 0
-            if line == "/help":
-                for text in HELP.splitlines():
-                    screen.show(text)
-            elif line.startswith("/"):
-                command, _, rest = line[1:].partition(" ")
-                if not talk.command(command, rest.strip()):
-                    screen.show(f"/{command} is unknown; /help lists what there is.", "red")
-            elif line:
-                talk.say(line)
     finally:
         talk.close()
         screen.save_history()
+
+
+def _turn(screen: Screen, talk: Conversation, name: str) -> bool:
+    """One line and what comes of it; False when it is the last."""
+    try:
+        line = screen.read(f"{name}> ").strip()
+    except EOFError:
+        return False
+    if line in ("/quit", "/exit", "/q"):
+        return False
+    if line == "/help":
+        for text in HELP.splitlines():
+            screen.show(text)
+    elif line.startswith("/"):
+        command, _, rest = line[1:].partition(" ")
+        if not talk.command(command, rest.strip()):
+            screen.show(f"/{command} is unknown; /help lists what there is.", "red")
+    elif line:
+        talk.say(line)
+    return True
 
 
 class Talk:
