@@ -575,10 +575,12 @@ def separation(*humans: Human, model: bool = True) -> SeparationGuard:
 
 
 def test_a_group_that_holds_is_forgotten_and_the_other_is_not() -> None:
-    for ended, level in ((("arm",), Level.BRAKE), (("arm", "other"), Level.PASS), ((), Level.BRAKE)):
+    for ended, level in ((("arm",), Level.PASS), (("other",), Level.BRAKE), ((), Level.BRAKE)):
         one = separation(NEAR)
-        for group in ("arm", "other"):
-            one.begin(group, one.sweep(SWING, MEASURED), 10.0)
+        fast = one.sweep(SWING, MEASURED)
+        assert fast is not None
+        one.begin("arm", fast, 10.0)
+        one.begin("other", fast.slower(0.05), 10.0)
         for group in ended:
             one.end(group)
         assert one.judge_arm(HERE, 10.2).level == level, ended
