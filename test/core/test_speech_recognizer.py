@@ -30,7 +30,7 @@ def recognizer(parser: GrammarParser) -> ClosedRecognizer:
 
 
 @needs_espeak
-@pytest.mark.parametrize("text", ["go to the kitchen", "bring me the red cup", "close the fridge"])
+@pytest.mark.parametrize("text", ["go to the kitchen", "bring me the red cup", "open the fridge", "close the fridge"])
 def test_a_spoken_command_is_understood_as_it_was_said(
     text: str, recognizer: ClosedRecognizer, parser: GrammarParser
 ) -> None:
