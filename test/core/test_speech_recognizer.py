@@ -29,7 +29,7 @@ def recognizer(parser: GrammarParser) -> ClosedRecognizer:
     return ClosedRecognizer(vocabulary(parser.lexicon, {"tom", "anna"}), sentences=15_000)
 
 
-# "open the fridge" is heard after "close the fridge" and misheard before it: the decoder keeps something of each sentence.
+# "open the fridge" is heard after "close the fridge" and misheard before it: something of each sentence stays.
 UNSURE = pytest.param("open the fridge", marks=pytest.mark.xfail(reason="heard right after some sentences only"))
 
 
