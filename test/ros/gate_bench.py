@@ -101,6 +101,11 @@ class Bench(VlaNode):
         self.raw.publish(message)
 
     @property
+    def driven_m_s(self) -> float:
+        """Speed last sent to the driver; not a number while nothing has come (a relay may be found late)."""
+        return self.twists[-1][1].linear.x if self.twists else float("nan")
+
+    @property
     def status(self) -> SafetyStatus:
         return self.statuses[-1]
 
@@ -146,7 +151,7 @@ class Bed:
 
     def drive(self, speed: float = 0.3) -> Bed:
         self.bench.speed = speed
-        assert self.until(lambda: abs(self.bench.twists[-1][1].linear.x - speed) < 1e-6), self.bench.status
+        assert self.until(lambda: abs(self.bench.driven_m_s - speed) < 1e-6), self.bench.status
         return self
 
     def close(self) -> None:
