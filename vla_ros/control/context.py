@@ -23,6 +23,7 @@ from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
+from vla_ros.core.zones import Zones
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.robot.outline import Outline, OutlineMaker
 
@@ -81,6 +82,7 @@ class Context:
     measured: JointMemory = field(default_factory=JointMemory)
     safety: SafetyStatus | None = None
     furniture: tuple[Box, ...] = ()
+    zones: Zones | None = None
     grid: Grid = field(init=False)
     live: LiveObstacles = field(init=False)
     _outlines: OutlineMaker | None = field(init=False, default=None)
@@ -95,7 +97,7 @@ class Context:
 
     def center_grid(self, around: tuple[float, float]) -> None:
         """Makes the grid anew; without a floor plan it lies around a point."""
-        self.grid = grid_of(self.floor_plan, self.params.grid_resolution, around)
+        self.grid = grid_of(self.floor_plan, self.params.grid_resolution, around, self.zones)
         self.live = LiveObstacles(self.grid, self.params, self.robot.lidar_pose)
 
     @property

@@ -33,6 +33,7 @@ from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, LaserScan, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
+from vla_ros.core.zones import Zones
 from vla_ros.robot.kinematics import RobotModel
 
 BASE_KINDS = ("navigate", "approach", "keep_near", "base_move", "base_arc")
@@ -67,6 +68,7 @@ class Controller:
         floor_plan: of the building; None = only the scan is known.
         executor: runs path and arm planning; ``submit`` as in concurrent.futures.
         external_base: gives a motion that drives to a pose (Nav2) in place of the built-in navigation.
+        zones: keep-out zones, which paths of the built-in navigation go around.
 
     Raises:
         ConfigError: navigation is "nav2" but no external base is given; the robot's model cannot be read.
@@ -79,12 +81,13 @@ class Controller:
         floor_plan: FloorPlan | None,
         executor: Executor,
         external_base: Callable[[MotionGoal, Pose2D], Motion] | None = None,
+        zones: Zones | None = None,
     ) -> None:
         if params.navigation == "nav2" and external_base is None:
             raise ConfigError("navigation", "nav2", "Start control_node, which connects to Nav2; or use builtin.")
         model = RobotModel(robot) if robot.model else None
         furniture = furniture_boxes(floor_plan) if floor_plan is not None else ()
-        self._context = Context(params, robot, model, floor_plan, executor, furniture=furniture)
+        self._context = Context(params, robot, model, floor_plan, executor, furniture=furniture, zones=zones)
         self._params, self._robot = params, robot
         self._external_base = external_base
         self._limiter = TwistLimiter(robot.base)

@@ -16,6 +16,7 @@ from scipy.ndimage import distance_transform_edt
 
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.geometry import Box, Vector
+from vla_ros.core.zones import Zone, Zones
 
 Cells = NDArray[np.bool_]
 OPEN_HALF_SIZE_M = 12.0
@@ -76,6 +77,15 @@ class Grid:
             out[window] |= np.hypot(points[..., 0] - x, points[..., 1] - y) <= radius
         return out
 
+    def mark_zones(self, zones: Iterable[Zone]) -> Cells:
+        """The cells of closed zones that a base would enter."""
+        out = np.zeros_like(self.occupied)
+        rows, columns = np.meshgrid(*(np.arange(n) for n in out.shape), indexing="ij")
+        for zone in zones:
+            if zone.z[0] < BODY_HEIGHT_M:
+                out |= zone.clearance(self.center(rows, columns)) <= self.resolution / 2
+        return out
+
     def _mark_rectangle(self, out: Cells, box: Box) -> None:
         x, y = box.pose.position[:2]
         # The box's shadow on the floor: its full extents projected, right for any box turned about z only.
@@ -94,8 +104,14 @@ class Grid:
         return np.arange(r0, r1 + 1), np.arange(c0, c1 + 1), (slice(r0, r1 + 1), slice(c0, c1 + 1))
 
 
-def grid_of(plan: FloorPlan | None, resolution: float, around: tuple[float, float] = (0.0, 0.0)) -> Grid:
-    """The grid of a building; without a plan an empty square around a point, to be filled by the scan."""
+def grid_of(
+    plan: FloorPlan | None,
+    resolution: float,
+    around: tuple[float, float] = (0.0, 0.0),
+    zones: Zones | None = None,
+) -> Grid:
+    """The grid of a building; without a plan an empty square around a point, to be filled by the scan. Keep-out
+    ``zones`` are occupied from the beginning."""
     if plan is None:
         low = np.array(around) - OPEN_HALF_SIZE_M
         high = np.array(around) + OPEN_HALF_SIZE_M
@@ -104,7 +120,6 @@ def grid_of(plan: FloorPlan | None, resolution: float, around: tuple[float, floa
         low, high = np.array([x0, y0]) - 0.3, np.array([x1, y1]) + 0.3
     columns, rows = np.ceil((high - low) / resolution).astype(int)
     empty = Grid(np.zeros((rows, columns), dtype=bool), (float(low[0]), float(low[1])), resolution)
-    if plan is None:
-        return empty
-    occupied = empty.mark([*plan.wall_boxes(), *(f.box() for f in plan.furniture)])
-    return Grid(occupied, empty.origin, resolution)
+    boxes = () if plan is None else (*plan.wall_boxes(), *(f.box() for f in plan.furniture))
+    closed = empty.mark_zones(zones.keep_out if zones is not None else ())
+    return Grid(empty.mark(boxes) | closed, empty.origin, resolution)

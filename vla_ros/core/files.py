@@ -15,3 +15,4 @@ class FileParams:
     home: str = param("apartment", "floor plan YAML: a path, or a name in config/homes; empty = none known")
     objects: str = param("objects", "catalog YAML of the kinds of things: a path, or a name in config")
     people: str = param("people", "YAML of the people of the house: a path, or a name in config")
+    zones: str = param("", "keep-out zones YAML: a path, or a name in config/zones; empty = none")

@@ -24,13 +24,14 @@ from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
+from vla_ros.core.zones import Zones
 from vla_ros.ros import parameters, qos, realtime, security
 
 
 class VlaNode(Node):
     """Base of all nodes.
 
-    Parameters: robot, home, objects, people (see FileParams), profile (see SecurityParams).
+    Parameters: robot, home, objects, people, zones (see FileParams), profile (see SecurityParams).
     Publications: /diagnostics (diagnostic_msgs/DiagnosticArray, 1 Hz): rejected inputs and errors by topic.
     """
 
@@ -58,6 +59,10 @@ class VlaNode(Node):
     def load_people(self) -> People:
         """The people named by ``people``."""
         return People.load(config_file(self.files.people, "", "people"))
+
+    def load_zones(self) -> Zones:
+        """The keep-out zones named by ``zones``; none when that parameter is empty."""
+        return Zones.load(config_file(self.files.zones, "zones", "zones")) if self.files.zones else Zones()
 
     def now_s(self) -> float:
         """Seconds of the node's clock (simulated time under use_sim_time)."""

@@ -1,6 +1,6 @@
 """control_node: motion goals and action chunks become raw commands for the safety gate.
 
-Parameters: those of ControlParams (vla_ros/control/params.py) and of FileParams (robot, home, objects, people).
+Parameters: those of ControlParams (vla_ros/control/params.py) and of FileParams (robot, home, objects, people, zones).
 Subscriptions: motion_goal (vla_ros/MotionGoal), action_chunk (vla_ros/ActionChunk), odom, joint_states, scan,
     scene (vla_ros/Scene), safety_status (vla_ros/SafetyStatus).
 Publications: cmd_vel_raw (Twist, at rate_hz always: the gate's sign of life), joint_trajectory_raw, gripper_raw
@@ -35,7 +35,8 @@ class ControlNode(VlaNode):
         params = parameters.declare(self, ControlParams)
         self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
         base = Nav2Base(self) if params.navigation == "nav2" else None
-        self._controller = Controller(params, self.load_robot(), self.load_home(), self._workers, base)
+        zones = self.load_zones()
+        self._controller = Controller(params, self.load_robot(), self.load_home(), self._workers, base, zones)
         self._twist = self.create_publisher(Twist, "cmd_vel_raw", qos.COMMAND)
         self._trajectory = self.create_publisher(JointTrajectory, "joint_trajectory_raw", qos.EVENT)
         self._gripper = self.create_publisher(JointTrajectory, "gripper_raw", qos.EVENT)

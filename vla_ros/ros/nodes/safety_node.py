@@ -27,7 +27,6 @@ from geometry_msgs.msg import Twist
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from vla_ros.core.resources import config_file
 from vla_ros.msg import SafetyStatus
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.ros import parameters, qos, realtime, rivals
@@ -41,7 +40,6 @@ from vla_ros.safety.gate import Gate, GateOutput
 from vla_ros.safety.limits_summary import summary
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.record_store import record_folder
-from vla_ros.safety.zones import Zones
 
 _RAW_TOPICS = ("cmd_vel_raw", "joint_trajectory_raw", "gripper_raw")
 _FLOOD_S = 0.008
@@ -58,7 +56,7 @@ class SafetyNode(VlaNode):
         self._params = parameters.declare(self, SafetyParams)
         options = parameters.declare(self, GateNodeParams)
         robot = self.load_robot()
-        zones = Zones.load(config_file(options.zones, "zones", "zones")) if options.zones else Zones()
+        zones = self.load_zones()
         model = RobotModel(robot) if robot.model else None
         self._gate = Gate(self._params, robot, model, zones)
         realtime.claim_processor(self._params.core, self._params.fifo_priority)
