@@ -23,6 +23,7 @@ from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene, SceneObject
 from vla_ros.core.task import Task, TaskStep
+from vla_ros.core.zones import Zones
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.planner import Planner, PlannerOutput
 
@@ -57,8 +58,16 @@ class FakeHome:
     ``faults``: called with each new goal; a returned (state, text) ends it so. ``slips``: grasps that fail.
     """
 
-    def __init__(self, params: PlannerParams | None = None, robot: Pose2D | None = None) -> None:
-        self.planner = Planner(params or PlannerParams(), PLAN, CATALOG, ROBOT, PEOPLE)
+    def __init__(
+        self,
+        params: PlannerParams | None = None,
+        robot: Pose2D | None = None,
+        catalog: Catalog = CATALOG,
+        people: People = PEOPLE,
+        zones: Zones | None = None,
+    ) -> None:
+        self.planner = Planner(params or PlannerParams(), PLAN, catalog, ROBOT, people, zones)
+        self.catalog = catalog
         self.now = 100.0
         self.robot = robot or Pose2D(*PLAN.start)
         self.things: dict[str, Thing] = {}
@@ -89,7 +98,7 @@ class FakeHome:
 
     def put(self, category: str, color: str, furniture: str, u: float = 0.0, v: float = 0.0, name: str = "") -> str:
         """Places a thing on the first surface of a piece, (u, v) [m] from its middle."""
-        kind = CATALOG.kind(category)
+        kind = self.catalog.kind(category)
         piece = PLAN.piece(furniture)
         x, y, z = piece.surface_point(piece.surfaces[0], (u, v))
         name = name or f"{color}_{category}"
@@ -97,17 +106,19 @@ class FakeHome:
         self.things[name] = Thing(name, category, color, at, kind.size, kind.shape)
         return name
 
-    def stand(self, color: str, x: float, y: float, name: str = "") -> str:
+    def stand(self, color: str, x: float, y: float, name: str = "", height: float = 1.7) -> str:
         """A person with a shirt of that colour."""
         name = name or f"{color}_person"
-        self.things[name] = Thing(name, "person", color, np.array([x, y, 0.85]), (0.4, 0.4, 1.7), "person")
+        at = np.array([x, y, height / 2])
+        self.things[name] = Thing(name, "person", color, at, (0.4, 0.4, height), "person")
         return name
 
     # -- running
 
     def submit(self, *steps: TaskStep, text: str = "do it", command_id: str = "c1", **fields: object) -> None:
         """Gives the planner a task."""
-        self.planner.submit(Task(text, "task", 0.9, steps=steps, command_id=command_id, **fields), self.now)  # type: ignore[arg-type]
+        fields = {"confidence": 0.95, **fields}
+        self.planner.submit(Task(text, "task", steps=steps, command_id=command_id, **fields), self.now)  # type: ignore[arg-type]
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
         """Lets time pass, at most ``seconds``."""

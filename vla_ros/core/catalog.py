@@ -31,6 +31,8 @@ class ObjectKind:
     grasp: str = param("top", "preferred way to hold it", choices=("top", "side", "rim"))
     container: bool = param(False, "things can be put into it")
     found_on: tuple[str, ...] = param((), "furniture categories it is usually kept on, likeliest first; empty = any")
+    liquid: bool = param(False, "it may hold a liquid")
+    electric: bool = param(False, "liquids harm it")
     hazard: str = param("", "what is dangerous about it", choices=("", "sharp", "hot", "fragile", "medicine", "fire"))
 
 

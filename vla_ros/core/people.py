@@ -20,6 +20,7 @@ class Person:
     name: str = param(description="unique lower-case name; the user's is what goals call them")
     shirt_color: str = param(description="colour name by which perception tells people apart")
     user: bool = param(False, "true for the one who gives the commands")
+    child: bool = param(False, "true for whom nothing dangerous is brought to")
     gender: str = param("", "for words such as 'the man'", choices=("", "female", "male"))
     posture: str = param("standing", "how the figure stands", choices=("standing", "walking"))
     synonyms: tuple[str, ...] = param((), "other words for this person")

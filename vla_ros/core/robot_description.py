@@ -68,6 +68,7 @@ class Gripper:
     joints: tuple[str, ...] = param(description="finger joints; opening = sum of positions")
     max_opening: float = param(description="between the pads", unit="m", minimum=0.0, maximum=0.5)
     max_effort: float = param(20.0, "closing force", unit="N", minimum=0.1, maximum=500.0)
+    max_payload: float = param(0.0, "heaviest thing it may lift, 0 = unknown", unit="kg", minimum=0.0, maximum=500.0)
     tool_frame: str = param("gripper_tcp", "frame between the pads: x out of the hand, y along the closing direction")
 
 

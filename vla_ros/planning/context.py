@@ -15,6 +15,7 @@ from vla_ros.core.motion import MotionGoal, MotionStatus
 from vla_ros.core.people import People
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.task import Referent, TaskStep
+from vla_ros.core.zones import Zones
 from vla_ros.planning.belief import Belief
 from vla_ros.planning.deeds import Deeds
 from vla_ros.planning.failure import Failure, of_motion
@@ -24,6 +25,7 @@ from vla_ros.planning.grounding import Grounding
 from vla_ros.planning.params import PlannerParams
 from vla_ros.planning.target import Target
 from vla_ros.robot.kinematics import RobotModel
+from vla_ros.robot.reach import heights
 
 _NECK_RAD = 1.4
 _MOST_RESUMES = 3
@@ -46,9 +48,20 @@ class World:
     belief: Belief
     floor: Floor
     grounding: Grounding
+    zones: Zones = field(default_factory=Zones)
     failures: FailureLog = field(default_factory=FailureLog)
     deeds: Deeds = field(default_factory=Deeds)
     _model: RobotModel | None = None
+    _reach: tuple[float, float] | None = None
+
+    def reach(self) -> tuple[float, float] | None:
+        """Lowest and highest point of the hand [m]; None without a model of the robot or an arm."""
+        if not self.robot.model or self.robot.group("arm") is None:
+            return None
+        if self._reach is None:
+            self._model = self._model or RobotModel(self.robot)
+            self._reach = heights(self._model, "arm")
+        return self._reach
 
     def tool_from_joints(self) -> Vector | None:
         """The tool's pose (4x4) in base_link by the measured joints; None without a model of the robot or joints."""
@@ -79,6 +92,16 @@ class Context:
     active: MotionGoal | None = None
     question: str = ""
     answer: TaskStep | None = None
+    confidence: float = 1.0
+    """That the command was understood, from language."""
+    intention: str = ""
+    """What the robot is going to do, as a sentence."""
+    caution: str = ""
+    """Why the present step is done slowly, "" when it is not."""
+    avoided: str = ""
+    """Why the last thing that fits was left where it is."""
+    allowed: set[tuple[str, str]] = field(default_factory=set)
+    """Rules to which the user has said yes, each with the thing that it was about."""
     speech: list[str] = field(default_factory=list)
     note: str = ""
     results: list[str] = field(default_factory=list)
@@ -140,7 +163,8 @@ def move(
     any end but "reached" raises Failure. The goal stays the active one, and is so renewed, until then.
     """
     belief, params = ctx.belief, ctx.params
-    scale = params.slow_scale if ctx.manner in ("slow", "careful") else params.normal_scale
+    slow = ctx.manner in ("slow", "careful") or bool(ctx.caution)
+    scale = params.slow_scale if slow else params.normal_scale
     fields.setdefault("speed_scale", scale)
     if belief.held is not None:
         fields.setdefault("carried", belief.held.box)

@@ -159,14 +159,30 @@ class Expander(Targets):
         into_room = goal.place is not None and goal.place.kind == "room"
         how = describe.preposition(relation) or ("in" if into_room else "on")
         words = f"put {target.short()} {how} {goal.words()}"
-        return Step("place", target, words, putting.put(target, goal, relation), needs, effects, timeout_s=300.0)
+        script = putting.put(target, goal, relation)
+        return Step("place", target, words, script, needs, effects, 300.0, goal=goal, relation=relation)
 
     def _bring(self, target: Target, recipient: Target) -> Step:
         needs = (Fact("holding", target), Fact("located", recipient), Fact("near", recipient))
         effects = (Fact("holding", target), Fact("near", recipient))
         who, what = recipient.short(), target.short()
         words = f"hand {what} to {who}" if " " in who else f"hand {who} {what}"
-        return Step("hand_over", target, words, handing.hand_over(target, recipient), needs, effects, timeout_s=60.0)
+        script = handing.hand_over(target, recipient)
+        return Step("hand_over", target, words, script, needs, effects, timeout_s=60.0, goal=recipient)
+
+    def instead(self, step: Step, change: str) -> list[Step]:
+        """What is done in a step's place after an objection: "lay_down" puts the thing on the furniture nearest to
+        whom it was for, anywhere when there is none in that room."""
+        assert change == "lay_down" and step.target is not None, change
+        piece = putting.nearest_piece(self.ctx, step.goal)
+        if piece is None:
+            made = self._maker(Fact("hand_empty"))
+            assert made is not None
+        else:
+            goal = Target(Referent("place", category=piece.category), place=places.of_furniture(piece))
+            made = self._place(step.target, goal, "")
+        made.task_index, made.piece = step.task_index, step.piece
+        return [made]
 
     # -- what a TaskStep wants
 

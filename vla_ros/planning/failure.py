@@ -16,6 +16,7 @@ class Failure(Exception):
         refused: it is no failure of the robot: it must not or cannot do that at all.
         unmet: the precondition or effect that perception does not confirm.
         summary: the text is a whole answer and needs no "I could not ..." in front.
+        change: one of rules.rule.CHANGES: the step is done in another way.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Failure(Exception):
         refused: bool = False,
         unmet: Fact | None = None,
         summary: bool = False,
+        change: str = "",
     ) -> None:
         super().__init__(text)
         self.kind = kind
@@ -35,6 +37,7 @@ class Failure(Exception):
         self.refused = refused
         self.unmet = unmet
         self.summary = summary or refused
+        self.change = change
 
 
 _ACTIVITY = {

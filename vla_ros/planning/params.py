@@ -40,5 +40,14 @@ class PlannerParams:
     lift_m: float = param(0.14, "straight lift after a grasp", unit="m", minimum=0.02, maximum=0.3)
     slow_scale: float = param(0.5, "speed for slow and careful", minimum=0.1, maximum=1.0)
     normal_scale: float = param(1.0, "speed otherwise", minimum=0.1, maximum=1.0)
+    ask_below: float = param(
+        0.76, "a command understood with less confidence waits for a yes", minimum=0.0, maximum=1.0
+    )
+    slow_below: float = param(0.9, "one understood with less is done slowly", minimum=0.0, maximum=1.0)
+    ask_thing_below: float = param(0.5, "a thing less certain than this is asked about", minimum=0.0, maximum=1.0)
+    child_height_m: float = param(1.3, "people below it are taken for children", unit="m", minimum=0.3, maximum=2.0)
+    near_person_m: float = param(
+        0.8, "a way that leads past people as near is driven slowly", unit="m", minimum=0.0, maximum=3.0
+    )
     search_limit_s: float = param(400.0, "longest search for one thing", unit="s", minimum=10.0, maximum=3600.0)
     follow_limit_s: float = param(600.0, "longest following", unit="s", minimum=5.0, maximum=7200.0)

@@ -21,6 +21,7 @@ from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
 from vla_ros.core.task import IMMEDIATE_SKILLS, Referent, Task
+from vla_ros.core.zones import Zones
 from vla_ros.planning import recovery
 from vla_ros.planning.belief import CLOCK_RESET_S, Belief
 from vla_ros.planning.commands import Command, Commands
@@ -61,11 +62,12 @@ class Planner:
         catalog: Catalog,
         robot: RobotDescription,
         people: People | None = None,
+        zones: Zones | None = None,
     ) -> None:
         belief = Belief(floor_plan)
         grounding = Grounding(belief, catalog, people, params)
         floor = Floor(floor_plan, params.robot_radius_m)
-        self.world = World(params, floor_plan, catalog, robot, people, belief, floor, grounding)
+        self.world = World(params, floor_plan, catalog, robot, people, belief, floor, grounding, zones or Zones())
         self.commands = Commands(on_end=self.world.failures.ended)
         self.gate = GateWatch(params.safety_wait_s)
         self._speech: list[str] = []

@@ -16,7 +16,7 @@ def decide(step: Step, failure: Failure, replans: int, others: int, params: Plan
 
     ``replans`` changes were made to this plan, ``others`` more things fit the step's target.
     """
-    if failure.unmet is not None and not failure.final:
+    if failure.change or (failure.unmet is not None and not failure.final):
         return REPLAN if replans < params.max_replans else GIVE_UP
     if failure.final:
         can_swap = step.skill in _WITH_THINGS and not failure.refused and others > 0 and replans < params.max_replans

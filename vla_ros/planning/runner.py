@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 from vla_ros.core.plan import Plan
 from vla_ros.core.task import Task
-from vla_ros.planning import describe, recovery, tree
+from vla_ros.planning import describe, recovery, rules, tree
 from vla_ros.planning.context import Context
 from vla_ros.planning.expand import Expander
 from vla_ros.planning.failure import Failure
@@ -36,6 +36,8 @@ class Runner:
         self.steps = self.expander.steps(task)
         if not self.steps:
             raise Failure("planning", "there is nothing in it for me to do", refused=True)
+        ctx.confidence, ctx.intention = task.confidence, self.intention()
+        self._check_rules()
         self.replans = 0
         self._root = tree.build(self.steps, ctx, self._answer)
 
@@ -84,7 +86,15 @@ class Runner:
     def activity(self) -> str:
         """What it does now, in words."""
         again = f" (try {self.step.attempts})" if self.step.attempts > 1 else ""
-        return f"step {self.index + 1} of {len(self.steps)}: {self.ctx.note or self.step.words}{again}"
+        slowly = f" (slowly: {self.ctx.caution})" if self.ctx.caution else ""
+        return f"step {self.index + 1} of {len(self.steps)}: {self.ctx.note or self.step.words}{again}{slowly}"
+
+    def _check_rules(self) -> None:
+        """Refuses before the first motion what the words alone tell: nothing is carried half the way for nothing."""
+        for step in self.steps:
+            for found in rules.objections(step, self.ctx):
+                if found.reaction == "refuse":
+                    raise Failure("planning", found.words(), refused=True)
 
     # -- mending
 
@@ -125,7 +135,10 @@ class Runner:
         self.replans += 1
         self.ctx.note = ""
         try:
-            if decision == recovery.ALTERNATIVE and step.target is not None:
+            if failure.change:
+                added = self.expander.instead(step, failure.change)
+                self.steps.remove(step)
+            elif decision == recovery.ALTERNATIVE and step.target is not None:
                 step.target.give_up()
                 fact = next(f for f in step.preconditions if f.predicate == "located")
                 added = self.expander.achieve(fact, step.task_index)
@@ -154,6 +167,8 @@ class Runner:
             return None
         step.state = "failed"
         text = recovery.final_text(step, failure)
+        if self.ctx.avoided and failure.text != self.ctx.avoided:
+            text += f" I left one: {self.ctx.avoided}."
         return Outcome("refused", text) if failure.refused else Outcome("failed", text, failure.kind)
 
     def _success_text(self) -> str:

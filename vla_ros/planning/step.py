@@ -27,6 +27,10 @@ class Step:
     preconditions: tuple[Fact, ...] = ()
     effects: tuple[Fact, ...] = ()
     timeout_s: float = 120.0
+    goal: Target | None = None
+    """Where it goes or who gets it."""
+    relation: str = ""
+    """How it is put there: on, in, beside …"""
     task_index: int = 0
     piece: int = 0
     """Which of several things ("the cups") it deals with; the later ones may be missing."""

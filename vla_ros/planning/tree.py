@@ -1,7 +1,8 @@
 """The plan as a py_trees behaviour tree on the command's own clock, without a blackboard.
 
-A step is Recover(TimeLimit(Sequence[Check preconditions, Run the script, Check effects])); the plan is a Sequence
-of steps. Every behaviour reads the Context that the planner's callbacks have filled.
+A step is Recover(Sequence[Check preconditions, Check rules, TimeLimit(Sequence[Run the script, Check effects])]);
+the plan is a Sequence of steps. Waiting for a yes wears out no step's time. Every behaviour reads the Context that
+the planner's callbacks have filled.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from py_trees.common import Status
 from py_trees.composites import Sequence
 from py_trees.decorators import Decorator
 
-from vla_ros.planning import recovery
+from vla_ros.planning import recovery, rules
+from vla_ros.planning.answers import agrees
 from vla_ros.planning.checks import unmet
-from vla_ros.planning.context import Context, Script
+from vla_ros.planning.choice import any_will_do
+from vla_ros.planning.context import Context, Script, ask
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
 from vla_ros.planning.skills.letting_go import let_go_of_handle
@@ -40,6 +43,73 @@ class CheckPreconditions(Behaviour):
                 self.step.failure = Failure("planning", problem, unmet=fact)
                 return Status.FAILURE
         return Status.SUCCESS
+
+
+class CheckRules(Behaviour):
+    """Asks the rules about a step whose turn has come: it may fail, be done in another way, or wait for a yes."""
+
+    def __init__(self, step: Step, ctx: Context) -> None:
+        super().__init__(f"rules of {step.words}")
+        self.step, self.ctx = step, ctx
+        self.asking: Script | None = None
+
+    def initialise(self) -> None:
+        """Begins anew: the scene may have changed since the last attempt."""
+        self.asking = None
+        self.ctx.caution = ""
+
+    def update(self) -> Status:
+        """One look, or one more tick of waiting for the answer."""
+        try:
+            if self.asking is not None:
+                next(self.asking)
+                return Status.RUNNING
+            return self._judge()
+        except StopIteration:
+            self.asking = None
+            return self._judge()
+        except Failure as failure:
+            self.step.failure = failure
+            return Status.FAILURE
+
+    def _judge(self) -> Status:
+        found = rules.strictest(self.step, self.ctx)
+        if found is None:
+            return Status.SUCCESS
+        if found.reaction == "ask":
+            self.asking = _permission(self.step, self.ctx, found)
+            next(self.asking)
+            return Status.RUNNING
+        if found.reaction == "slow":
+            self.ctx.caution = found.text
+            return Status.SUCCESS
+        raise failure_of(found, self.step, self.ctx)
+
+    def terminate(self, new_status: Status) -> None:
+        """Ends the question."""
+        if self.asking is not None:
+            self.asking.close()
+            self.asking = None
+
+
+def failure_of(found: rules.Objection, step: Step, ctx: Context) -> Failure:
+    """What a strict objection does to the step: it is replaced, looks for another thing, or ends."""
+    if found.reaction == "instead":
+        ctx.say(found.text)
+        return Failure("planning", found.words(), change=found.change)
+    target = step.target
+    if found.reaction == "avoid" and target is not None and any_will_do(target.referent):
+        target.give_up()
+        ctx.avoided = found.words()
+        return Failure("planning", found.words(), unmet=Fact("located", target))
+    return Failure("planning", found.words(), final=True, refused=found.reaction == "refuse")
+
+
+def _permission(step: Step, ctx: Context, found: rules.Objection) -> Script:
+    answer = yield from ask(ctx, found.text)
+    if answer is None or not agrees(answer):
+        raise Failure("planning", f"As you wish, I leave it (rule {found.rule})", refused=True)
+    rules.allow(step, ctx, found)
 
 
 class CheckEffects(Behaviour):
@@ -189,7 +259,8 @@ def build(steps: list[Step], ctx: Context, decide: Callable[[Step, Failure], str
     """The tree of the steps that are still to do."""
     children: list[Behaviour] = []
     for step in steps:
-        parts = [CheckPreconditions(step, ctx), RunScript(step, ctx), CheckEffects(step, ctx)]
-        body = Sequence(step.skill, memory=True, children=parts)
-        children.append(Recover(TimeLimit(body, step, ctx), step, ctx, decide))
+        doing = Sequence(step.skill, memory=True, children=[RunScript(step, ctx), CheckEffects(step, ctx)])
+        parts = [CheckPreconditions(step, ctx), CheckRules(step, ctx), TimeLimit(doing, step, ctx)]
+        body = Sequence(f"attempt to {step.words}", memory=True, children=parts)
+        children.append(Recover(body, step, ctx, decide))
     return Sequence("plan", memory=True, children=children)

@@ -13,8 +13,9 @@ import numpy as np
 
 from vla_ros.core.geometry import Box, Pose
 from vla_ros.core.scene import SceneObject
-from vla_ros.core.task import Referent, TaskStep
+from vla_ros.core.task import Referent
 from vla_ros.planning import grasps, search
+from vla_ros.planning.answers import agrees
 from vla_ros.planning.belief import Held
 from vla_ros.planning.context import Context, Script, ask
 from vla_ros.planning.failure import Failure
@@ -26,8 +27,6 @@ _BELOW_M = 0.12
 _WIDTH_M = 0.10
 _LEVEL_POSTURES = ("carry_front", "offer")
 _HANGING_POSTURES = ("carry", "offer_top")
-_YES = frozenset(("yes", "yeah", "yep", "sure", "ok", "okay", "please", "do"))
-_NO = frozenset(("no", "nope", "not", "don't", "never"))
 
 
 def empty_hand() -> Callable[[Context], Script]:
@@ -44,17 +43,12 @@ def empty_hand() -> Callable[[Context], Script]:
         answer = yield from ask(ctx, question, until=lambda: not ctx.belief.is_holding())
         if answer is None:
             return
-        if not _agrees(answer):
+        if not agrees(answer):
             raise Failure("planning", "I keep what is in my hand. Take it, or tell me to put it down", final=True)
         ctx.belief.held = unknown_held(ctx)
         yield from put_down_somewhere(Target(Referent("object", category="thing"), bound_id=UNKNOWN))(ctx)
 
     return script
-
-
-def _agrees(answer: TaskStep) -> bool:
-    words = set(answer.text.lower().replace(",", " ").replace(".", " ").split())
-    return answer.about == "yes" or (answer.about != "no" and bool(words & _YES) and not words & _NO)
 
 
 def unknown_held(ctx: Context) -> Held:

@@ -53,6 +53,15 @@ def surfaces_allowed(ctx: Context) -> list[Furniture]:
     return [f for f in found if f.room not in ctx.forbidden_rooms]
 
 
+def nearest_piece(ctx: Context, person: Target | None) -> Furniture | None:
+    """The piece nearest to somebody (the robot, when nobody is known) that something can be put on in that room."""
+    seen = ctx.belief.last_seen(person.bound_id) if person is not None and person.bound_id else None
+    at = seen.pose.position[:2] if seen is not None else (ctx.belief.robot.x, ctx.belief.robot.y)
+    room = ctx.world.plan.room_at(*at)
+    near = [f for f in surfaces_allowed(ctx) if room is not None and f.room == room.name]
+    return min(near, key=lambda f: math.dist(f.position, at), default=None)
+
+
 def put_down_somewhere(target: Target) -> Callable[[Context], Script]:
     """Puts the held thing on the nearest surface that has room, so that the hand is free."""
 

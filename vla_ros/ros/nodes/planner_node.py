@@ -43,7 +43,7 @@ class PlannerNode(VlaNode):
                 "planner_node.home", self.files.home, "Name a floor plan; plans need rooms and furniture."
             )
         people = self.load_people()
-        self._planner = Planner(params, home, self.load_catalog(), self.load_robot(), people)
+        self._planner = Planner(params, home, self.load_catalog(), self.load_robot(), people, self.load_zones())
         self._sightings = Sightings(self, self._planner, home, people)
         self._joints = JointMemory()
         self._goal = self.create_publisher(MotionGoal, "motion_goal", qos.COMMAND)
