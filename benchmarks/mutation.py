@@ -292,6 +292,9 @@ def main(arguments: list[str] | None = None) -> int:
         "whole_robot",
         "borders",
         "gate_borders",
+        "nearness",
+        "ramp",
+        "small_rules",
     )
     files = options.tests or [str(TESTS / f"test_safety_{name}.py") for name in names]
     files = [name for name in files if Path(name).is_file()]

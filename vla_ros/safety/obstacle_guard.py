@@ -17,11 +17,11 @@ from vla_ros.core.robot_description import BaseLimits
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.robot.outline import Outline, OutlineMaker
 from vla_ros.safety.footprint import Footprint
+from vla_ros.safety.nearness import Nearness
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.swept_path import Profile, Rim, profile
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
-_CREEP_MPS = 0.02
 _EMERGENCY_REACTION_S = 0.06
 _SAME_DIRECTION = 0.5
 _UNDER_ARM_MPS = 0.05
@@ -47,8 +47,7 @@ class ObstacleGuard:
         self._outline: Outline | None = None
         self.footprint = self.whole = Footprint(limits.footprint)
         self._points: Vector = _EMPTY
-        self._people: Vector = _EMPTY
-        self._people_radii: Vector = np.zeros(0)
+        self.see_people(())
         self._blocked: Twist2D | None = None
         self._blocked_until = -math.inf
         self._slow_until = -math.inf
@@ -60,8 +59,9 @@ class ObstacleGuard:
 
     def see_people(self, people: tuple[tuple[float, float, float], ...]) -> None:
         """People as circles x, y, radius [m] in odom."""
-        circles = np.array(people, dtype=float).reshape(-1, 3)
-        self._people, self._people_radii = circles[:, :2], circles[:, 2]
+        circles = np.reshape(np.array(people, dtype=float), (len(people), 3))
+        self._people: Vector = circles[:, :2]
+        self._people_radii: Vector = circles[:, 2]
 
     def see_joints(self, measured: Mapping[str, float]) -> None:
         """Measured joints by name: the outline of the whole robot follows the arm."""
@@ -94,13 +94,12 @@ class ObstacleGuard:
         held = now < self._blocked_until and self._blocked is not None and self._is_along(wish, self._blocked)
         margin = p.stop_margin_m + (p.resume_margin_m if held else 0.0)
         reach, whole_reach = rim.stopping_distance(p.reaction_time_s), whole.stopping_distance(p.reaction_time_s)
-        hits = self._hits(wish, pose, reach, p.near_distance_m)
-        people = self._near_people(wish, pose, whole_reach, p.person_slow_distance_m)
-        person = (p.person_stop_distance_m, p.person_slow_distance_m, p.person_speed_mps)
         verdict = worst(
             [
-                self._slow(hits, rim, (margin, p.near_distance_m, p.near_speed_mps), "obstacle"),
-                self._slow(people, whole, person, "person"),
+                self._obstacle(margin).judge(self._hits(wish, pose, reach), rim, p.reaction_time_s),
+                self._person(p.person_stop_distance_m).judge(
+                    self._near_people(wish, pose, whole_reach), whole, p.reaction_time_s
+                ),
                 self._under_arm(wish, pose, whole, whole_reach),
             ]
         )
@@ -126,62 +125,62 @@ class ObstacleGuard:
         rim = Rim.of(twist, self._limits, self.footprint.radius)
         reach = rim.stopping_distance(_EMERGENCY_REACTION_S)
         whole = Rim.of(twist, self._limits, self.whole.radius).stopping_distance(_EMERGENCY_REACTION_S)
-        hits, people = self._hits(twist, pose, reach, 0.0), self._near_people(twist, pose, whole, 0.0)
-        for name, found, margin, needed in (
-            ("obstacle", hits, p.stop_margin_m / 2, reach),
-            ("person", people, p.person_stop_distance_m / 2, whole),
-        ):
-            way = found.free_way(margin, margin / 3) if found is not None else math.inf
-            if way < needed:
-                verdict = self._block(name, way, margin)
-                self._remember_block(verdict, twist, now)
-                return verdict
-        return PASS
+        verdict = worst(
+            [
+                self._obstacle(p.stop_margin_m / 2).emergency(self._hits(twist, pose, reach)),
+                self._person(p.person_stop_distance_m / 2).emergency(self._near_people(twist, pose, whole)),
+            ]
+        )
+        if verdict.level == Level.BLOCK:
+            self._remember_block(verdict, twist, now)
+        return verdict
+
+    def _obstacle(self, margin_m: float) -> Nearness:
+        return Nearness("obstacle", margin_m, self._params.near_distance_m, self._params.near_speed_mps)
+
+    def _person(self, margin_m: float) -> Nearness:
+        return Nearness("person", margin_m, self._params.person_slow_distance_m, self._params.person_speed_mps)
 
     def _remember_block(self, verdict: Verdict, twist: Twist2D, now: float) -> None:
         self._blocked, self._last_block, self._blocked_until = twist, verdict, now + self._params.settle_s
 
-    def _hits(self, twist: Twist2D, pose: Pose2D, reach: float, near: float) -> Profile | None:
+    def _hits(self, twist: Twist2D, pose: Pose2D, reach: float) -> Profile | None:
         """Clearance of the base from what the lidar sees; None when nothing is near."""
-        points = self._points_within(pose, self.footprint.radius + reach + near)
-        return (
-            profile(self.footprint, points, np.zeros(1), twist, reach, self._params.obstacle_beams)
-            if len(points)
-            else None
-        )
+        p = self._params
+        points, radii = self._points_near(pose, self.footprint, reach + p.near_distance_m)
+        return profile(self.footprint, points, radii, twist, reach, p.obstacle_beams) if len(points) else None
 
-    def _near_people(self, twist: Twist2D, pose: Pose2D, reach: float, near: float) -> Profile | None:
+    def _near_people(self, twist: Twist2D, pose: Pose2D, reach: float) -> Profile | None:
         """Clearance of the whole robot from people; None when nobody is near."""
-        if not len(self._people):
-            return None
-        places, radii = pose.inverse_transform(self._people), self._people_radii
-        stop = self._params.stop_margin_m + self._params.resume_margin_m + self._params.person_stop_distance_m
-        close = np.hypot(*places.T) - radii < self.whole.radius + reach + stop + near
-        return profile(self.whole, places[close], radii[close], twist, reach, 1) if close.any() else None
+        p, places, radii = self._params, pose.inverse_transform(self._people), self._people_radii
+        near = _reachable(self.whole, places, radii, reach + p.person_stop_distance_m + p.person_slow_distance_m)
+        return profile(self.whole, places[near], radii[near], twist, reach, 1) if near.any() else None
 
     def _under_arm(self, wish: Twist2D, pose: Pose2D, rim: Rim, reach: float) -> Verdict:
         """Slow for what comes under the arm, which may be as high as the arm is. What is there already is lower."""
         if self.whole is self.footprint:
             return PASS
         p = self._params
-        points = self._points_within(pose, self.whole.radius + reach)
-        points = points[self.whole.clearance(points) > 0.0]
-        if not len(points):
+        points, radii = self._points_near(pose, self.whole, reach)
+        outside = self.whole.clearance(points) > 0.0
+        if not outside.any():
             return PASS
-        way = profile(self.whole, points, np.zeros(1), wish, reach, p.obstacle_beams).free_way(p.stop_margin_m, 0.0)
-        speed = max(_UNDER_ARM_MPS, rim.speed_for(way, p.reaction_time_s)) if way < math.inf else math.inf
+        found = profile(self.whole, points[outside], radii[outside], wish, reach, p.obstacle_beams)
+        way = found.free_way(p.stop_margin_m, 0.0)
+        speed = max(_UNDER_ARM_MPS, rim.speed_for(way, p.reaction_time_s))
         if speed >= rim.speed:
             return PASS
         scale = speed / rim.speed
         text = f"Slowed to {scale:.0%}: an obstacle comes under the arm, {way:.2f} m ahead."
         return Verdict(Level.SLOW, "obstacle", text, way, p.stop_margin_m, "obstacle", scale)
 
-    def _points_within(self, pose: Pose2D, radius: float) -> Vector:
-        """Hits in base_link (n, 2) within ``radius`` [m] and the margins kept."""
+    def _points_near(self, pose: Pose2D, outline: Footprint, way_m: float) -> tuple[Vector, Vector]:
+        """Hits in base_link (n, 2) that ``outline`` could come near to within ``way_m``, and their radii of zero."""
         points = pose.inverse_transform(self._points)
-        return np.asarray(
-            points[np.hypot(*points.T) < radius + self._params.stop_margin_m + self._params.resume_margin_m]
-        )
+        radii = np.zeros(len(points))
+        keeps = self._params.stop_margin_m + self._params.resume_margin_m
+        near = _reachable(outline, points, radii, way_m + keeps)
+        return points[near], radii[near]
 
     def _may_hold(self, measured: Mapping[str, float]) -> Box | None:
         """A box around whatever the hand may hold: as wide as the fingers are open."""
@@ -192,39 +191,12 @@ class ObstacleGuard:
         opening = round(max(0.0, sum(measured.get(n, 0.0) for n in gripper.joints)), 2)
         return Box(Pose(), (_HELD_M, opening + _HELD_MORE_M, _HELD_M))
 
-    def _slow(self, found: Profile | None, rim: Rim, zone: tuple[float, float, float], name: str) -> Verdict:
-        """``zone``: distance that is kept, distance that makes slow [m], rim speed there [m/s]."""
-        margin, near, near_speed = zone
-        if found is None:
-            return PASS
-        clearance = float(found.clearances.min())
-        way = found.free_way(margin, margin / 3)
-        speed = rim.speed
-        if way < math.inf:
-            speed = min(speed, rim.speed_for(way, self._params.reaction_time_s))
-            if speed < min(_CREEP_MPS, rim.speed / 2):
-                return self._block(name, way, margin)
-        approaches = clearance < float(found.clearances[0]) - 1e-3 or clearance < margin * 2
-        if clearance < near and (name == "obstacle" or approaches):
-            speed = min(speed, near_speed)
-        if speed >= rim.speed:
-            return PASS
-        scale = speed / rim.speed
-        if way < math.inf:
-            text = f"Slowed to {scale:.0%}: {_ARTICLE[name]} in the way, {way:.2f} m ahead."
-            return Verdict(Level.SLOW, name, text, way, margin, name, scale)
-        text = f"Slowed to {scale:.0%}: {_ARTICLE[name]} beside the way, {max(clearance, 0.0):.2f} m off."
-        return Verdict(Level.SLOW, name, text, clearance, near, name, scale)
-
-    @staticmethod
-    def _block(name: str, way: float, margin: float) -> Verdict:
-        text = f"Stopped: {_ARTICLE[name]} in the way, {way:.2f} m ahead of the distance kept ({margin:.2f} m)."
-        return Verdict(Level.BLOCK, name, text, way, margin, name, 0.0)
-
     def _is_along(self, a: Twist2D, b: Twist2D) -> bool:
         r = self.footprint.radius
         u, v = np.array([a.vx, a.vy, r * a.wz]), np.array([b.vx, b.vy, r * b.wz])
         return float(u @ v) > _SAME_DIRECTION * float(np.linalg.norm(u) * np.linalg.norm(v))
 
 
-_ARTICLE = {"obstacle": "an obstacle", "person": "a person"}
+def _reachable(outline: Footprint, places: Vector, radii: Vector, way_m: float) -> Vector:
+    """(n,) which circles at ``places`` (n, 2) in base_link a way of ``way_m`` in any direction could touch."""
+    return np.asarray(np.hypot(*places.T) - radii < outline.radius + way_m)

@@ -10,6 +10,7 @@ from vla_ros.core.geometry import ZERO_TWIST, Twist2D, Vector
 from vla_ros.core.robot_description import BaseLimits
 
 _STILL = 1e-9
+_STRAIGHT = 1e-6
 
 
 class TwistRamp:
@@ -48,21 +49,18 @@ class TwistRamp:
         """The output ``dt_s`` after the last one, on its way to ``target``."""
         lim = self._limits
         goal = np.array([target.vx, target.vy])
-        slower = self._is_pure_braking(goal)
         if float(self._v @ goal) < 0.0:
-            goal, slower = np.zeros(2), True
-        most = lim.deceleration if slower else min(lim.acceleration, lim.deceleration)
+            goal = np.zeros(2)
+        most = lim.deceleration if self._is_pure_braking(goal) else min(lim.acceleration, lim.deceleration)
         self._v, self._a = _advance(self._v, self._a, goal, most, lim.jerk, dt_s, lim.speed)
         turn = np.array([target.wz])
         self._w, self._alpha = _advance(self._w, self._alpha, turn, lim.yaw_acceleration, self._yaw_jerk, dt_s)
         return self.twist
 
     def _is_pure_braking(self, goal: Vector) -> bool:
-        speed, wanted = math.hypot(*self._v), math.hypot(*goal)
-        if wanted >= speed:
-            return False
         across = abs(float(self._v[0] * goal[1] - self._v[1] * goal[0]))
-        return across <= 1e-6 * speed * max(wanted, _STILL)
+        straight = across <= _STRAIGHT * math.hypot(*self._v) * math.hypot(*goal)
+        return straight and float((goal - self._v) @ self._v) < 0.0
 
 
 def _advance(
@@ -81,25 +79,21 @@ def _advance(
     if size > 0.0:
         wish = error * (min(most, _landing_rate(size, step, dt)) / size)
     change = wish - a
-    length = math.hypot(*change)
-    before, a = a, wish if length <= step else a + change * (step / length)
-    if math.hypot(*_rest(v, a, step, dt)) > max(radius, math.hypot(*v)) + _STILL:
+    before, a = a, a + change * (step / max(math.hypot(*change), step))
+    if math.hypot(*rest_of(v, a, step, dt)) > max(radius, math.hypot(*v)) + _STILL:
         rate = math.hypot(*before)
-        a = before * (max(0.0, rate - step) / max(rate, _STILL))
+        a = before * (max(0.0, rate - step) / max(rate, step))
     v = v + a * dt
-    if math.hypot(*(goal - v)) < _STILL and math.hypot(*a) <= step:
+    if math.hypot(*(goal - v)) < _STILL:
         v = goal.copy()
     return v, a
 
 
-def _rest(v: Vector, a: Vector, step: float, dt: float) -> Vector:
-    """Where ``v`` ends when the rate is ``a`` in this tick and falls by ``step`` in every one after."""
+def rest_of(v: Vector, a: Vector, step: float, dt: float) -> Vector:
+    """Where ``v`` ends when its rate is ``a`` in this tick of ``dt`` and falls by ``step`` in every one after."""
     rate = math.hypot(*a)
-    if rate < _STILL:
-        return v
     n = math.floor(rate / step)
-    f = rate / step - n
-    return v + a * (step * dt * (n + 1) * (n + 2 * f) / 2.0 / rate)
+    return v + a * (dt * (n + 1) * (1.0 - n * step / (2.0 * max(rate, step))))
 
 
 def _landing_rate(size: float, step: float, dt: float) -> float:
