@@ -73,7 +73,8 @@ class WatchdogNode(VlaNode):
             self.report_fault(output.cause, output.text)
         if output.cause != self._said:
             self._said = output.cause
-            self.get_logger().info(output.text if output.cause else "The gate's commands pass.")
+            if not output.cause:  # a stop was reported as a fault already
+                self.get_logger().info("The gate's commands pass.")
 
     def _look_around(self) -> None:
         """Nobody else may publish to the driver."""
