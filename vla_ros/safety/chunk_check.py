@@ -60,8 +60,7 @@ class ChunkCheck:
             obstacles: (n, 2) in odom [m].
         """
         actions = np.asarray(chunk.actions, dtype=float)
-        rows = len(actions) if actions.ndim == 2 else 0
-        if not 1 <= rows <= _MOST_ROWS or actions.shape[1:] != (len(chunk.names),):
+        if actions.shape[1:] != (len(chunk.names),) or not 1 <= len(actions) <= _MOST_ROWS:
             return _bad("size", f"its actions have the shape {actions.shape}.")
         if not np.all(np.isfinite(actions)):
             return _bad("not_finite", "a number of it is not finite.")
@@ -116,7 +115,6 @@ class ChunkCheck:
             return PASS
         times = chunk.dt_s * np.arange(1, len(ways) + 1)
         speeds = np.gradient(np.vstack([start, ways]), chunk.dt_s, axis=0)[1:]
-        speeds[-1] = 0.0
         verdict = self._arm.judge(JointTrajectory(chunk.names, times, ways, speeds), measured, pose)
         if verdict.level == Level.PASS:
             return PASS

@@ -7,8 +7,7 @@ class EmergencyStop:
     """Latched from the first True until a granted reset."""
 
     def __init__(self) -> None:
-        self.latched = False
-        self._released = False
+        self.reset()
 
     def note(self, pressed: bool) -> None:
         """A message of the emergency_stop topic."""

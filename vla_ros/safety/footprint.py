@@ -18,23 +18,24 @@ class Footprint:
         self._start = np.array(corners, dtype=float)
         self._end = np.roll(self._start, -1, axis=0)
         self._edge = self._end - self._start
-        self._edge_squared = np.maximum(np.sum(self._edge**2, axis=1), 1e-18)
+        self._upward = self._edge * np.sign(self._edge[:, 1:])
+        # A corner that is given twice makes an edge of no length.
+        self._edge_squared = np.maximum(np.sum(self._edge**2, axis=1), np.finfo(float).tiny)
         self.radius = float(np.max(np.hypot(*self._start.T)))
-        self._inner_radius = -float(self.clearance(np.zeros((1, 2)))[0])
+        self._inner_radius = -float(self.clearance(np.zeros(2)))
 
     def clearance(self, points: Vector) -> Vector:
         """Distance [m] of points (..., 2) to the outline, negative inside; shape (...)."""
-        flat = points.reshape(-1, 2)
-        x, y = flat[:, :1], flat[:, 1:]
+        x, y = points[..., :1], points[..., 1:]
         ax, ay, ex, ey = self._start[:, 0], self._start[:, 1], self._edge[:, 0], self._edge[:, 1]
         dx, dy = x - ax, y - ay
         t = np.clip((dx * ex + dy * ey) / self._edge_squared, 0.0, 1.0)
         squared = (dx - t * ex) ** 2 + (dy - t * ey) ** 2
-        distance = np.sqrt(squared.min(axis=1))
+        distance = np.sqrt(squared.min(axis=-1))
         spans = (ay > y) != (self._end[:, 1] > y)
-        right = dx * ey < dy * ex  # the crossing with the edge's line lies to the right, for edges going up
-        inside = np.count_nonzero(spans & (right == (ey > 0.0)), axis=1) % 2 == 1
-        return np.where(inside, -distance, distance).reshape(points.shape[:-1])
+        right = dx * self._upward[:, 1] < dy * self._upward[:, 0]
+        inside = np.count_nonzero(spans & right, axis=-1) % 2 == 1
+        return np.where(inside, -distance, distance)
 
     def nearest(self, points: Vector, radii: Vector, beams: int) -> Vector:
         """The ``beams``-th smallest clearance [m] of each set of points.
@@ -49,8 +50,14 @@ class Footprint:
             worked out for the few points that can matter only.
         """
         center = np.hypot(points[..., 0], points[..., 1]) - radii
-        bound = np.partition(center, beams - 1, axis=1)[:, beams - 1] - self._inner_radius
+        bound = _smallest(center, beams) - self._inner_radius
         matters = center - self.radius <= bound[:, None]
         out = np.full(center.shape, np.inf)
         out[matters] = self.clearance(points[matters]) - np.broadcast_to(radii, center.shape)[matters]
-        return np.partition(out, beams - 1, axis=1)[:, beams - 1]
+        return _smallest(out, beams)
+
+
+def _smallest(values: Vector, rank: int) -> Vector:
+    """The ``rank``-th smallest of each row, (k,)."""
+    k = rank - 1
+    return np.asarray(np.partition(values, k, axis=1)[:, k])

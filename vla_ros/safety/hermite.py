@@ -41,8 +41,7 @@ def extremes(times: Vector, positions: Vector, velocities: Vector) -> Extremes:
         low, high = np.minimum(low, p), np.maximum(high, p)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        vertex = np.where(c != 0.0, -b / (3.0 * c), 0.0)
-    vertex = np.clip(np.nan_to_num(vertex, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
+        vertex = _within(-b / (3.0 * c))
     middle = m0 + vertex * (2.0 * b + vertex * 3.0 * c)
     speed = np.maximum.reduce([np.abs(m0), np.abs(m1), np.abs(middle)]) / h
     acceleration = np.maximum(np.abs(2.0 * b), np.abs(2.0 * b + 6.0 * c)) / (h * h)
@@ -54,9 +53,12 @@ def _turning_points(a: Vector, b: Vector, c: Vector) -> tuple[Vector, Vector]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = np.sqrt(np.maximum(b * b - 4.0 * a * c, 0.0))
         q = -0.5 * (b + np.copysign(root, b))
-        first, second = q / a, c / q
-    roots = (np.clip(np.nan_to_num(r, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0) for r in (first, second))
-    return tuple(roots)  # type: ignore[return-value]
+        return _within(q / a), _within(c / q)
+
+
+def _within(shares: Vector) -> Vector:
+    """Clipped into [0, 1]; 0 where a division of zero by zero left no number."""
+    return np.fmin(np.fmax(shares, 0.0), 1.0)
 
 
 def between(positions: Vector, velocities: Vector, seconds: float, shares: Vector) -> Vector:

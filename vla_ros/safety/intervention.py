@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_ros.core.geometry import Twist2D
-from vla_ros.safety.verdict import Level, Verdict
+from vla_ros.safety.verdict import Verdict
 
 _REPEAT_S = 1.0
 
@@ -36,10 +36,9 @@ class InterventionLog:
 
     def note(self, verdict: Verdict, wished: Twist2D, sent: Twist2D, now: float) -> None:
         """The verdict of a tick; counts when its cause begins to act."""
-        cause = verdict.cause if verdict.level > Level.PASS else ""
-        if cause and cause != self._acting:
+        if verdict.cause and verdict.cause != self._acting:
             self.event(verdict, wished, sent, now)
-        self._acting = cause
+        self._acting = verdict.cause
 
     def event(self, verdict: Verdict, wished: Twist2D, sent: Twist2D, now: float) -> None:
         """Something refused just now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -64,7 +65,7 @@ class JointHold:
                 continue
             if stopped:
                 self._until[name] = min(self._until[name], now)
-            elif self._alone.get(name, -1.0) < now:
+            elif self._alone.get(name, -math.inf) < now:
                 self._forget(name)
                 continue
             hold = self._hold(self._groups[name], measured, now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from vla_ros.core.errors import ConfigError
@@ -30,7 +28,7 @@ def check_robot(robot: RobotDescription, model: RobotModel, params: SafetyParams
             ("velocity", joint.velocity, float(kinematics.velocityLimit[handle.idx_v])),
             ("effort", joint.effort, float(kinematics.effortLimit[handle.idx_v])),
         ):
-            if math.isfinite(most) and most > 0.0 and value > most * (1.0 + _SLACK):
+            if most > 0.0 and value > most * (1.0 + _SLACK):  # zero means that the model does not know
                 raise ConfigError(f"groups.{joint.name}.{field}", value, f"{robot.model} allows up to {most:g}.")
     _check_footprint(robot, model)
     if robot.group("arm") is not None and robot.postures and robot.posture(params.safe_posture) is None:

@@ -45,5 +45,4 @@ class SafePosture:
         s = np.arange(1, _STEPS + 1) / _STEPS
         positions = start + np.outer(s * s * (3.0 - 2.0 * s), way)
         velocities = np.outer(6.0 * s * (1.0 - s) / seconds, way)
-        velocities[-1] = 0.0
         return JointTrajectory(self._group.names, s * seconds, positions, velocities)

@@ -20,12 +20,8 @@ class Settle:
 
     def judge(self, verdict: Verdict, now: float) -> Verdict:
         """The verdict of this tick, after the one that is passed in."""
-        if verdict.level > Level.PASS and verdict.level >= self._last.level:
+        if verdict.level >= self._last.level or now >= self._until:
             self._last, self._until = verdict, now + self._settle_s
-            return verdict
-        if now >= self._until:
-            self._last = verdict
-            self._until = now + self._settle_s if verdict.level > Level.PASS else -math.inf
             return verdict
         if self._last.level > Level.SLOW:
             return self._last

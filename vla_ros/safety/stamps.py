@@ -36,10 +36,11 @@ class StampCheck:
         if stamp is None:
             return _refuse("stamp_missing", topic, "has no stamp; send one.", 0.0, 0.0)
         age = stamp.clock_s - stamp.sent_s
-        if not abs(age) <= self._tolerance:
-            cause = "stamp_ahead" if age < 0.0 else "stamp_old"
-            text = f"is stamped {age:.3f} s before its arrival (limit {self._tolerance:g} s)."
-            return _refuse(cause, topic, text, age, self._tolerance)
+        text = f"is stamped {age:.3f} s before its arrival (limit {self._tolerance:g} s)."
+        if age < -self._tolerance:
+            return _refuse("stamp_ahead", topic, text, age, self._tolerance)
+        if not age <= self._tolerance:
+            return _refuse("stamp_old", topic, text, age, self._tolerance)
         newest = self._newest.get(topic)
         # A newest stamp that lies ahead of the clock itself tells that the clock was set back.
         if newest is not None and stamp.sent_s <= newest <= stamp.clock_s + self._tolerance:

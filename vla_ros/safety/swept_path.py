@@ -71,7 +71,7 @@ class Profile:
             return math.inf
         k = int(np.argmax(short)) + 1
         before, after = self.clearances[k - 1] - required[k - 1], self.clearances[k] - required[k]
-        share = max(0.0, float(before)) / max(float(before - after), 1e-12)
+        share = float(before / (before - after))
         return float(self.ways[k - 1] + share * (self.ways[k] - self.ways[k - 1]))
 
 
@@ -95,11 +95,10 @@ def profile(
         return Profile(ways, np.full(count + 1, np.inf))
     times = ways / speed
     angle = twist.wz * times
-    if abs(twist.wz) > 1e-9:
-        s, c = np.sin(angle), 1.0 - np.cos(angle)
-        x, y = (twist.vx * s - twist.vy * c) / twist.wz, (twist.vx * c + twist.vy * s) / twist.wz
-    else:
-        x, y = twist.vx * times, twist.vy * times
+    # The chord of an arc is as long as the way times sinc of half its angle, and points along half its angle.
+    chord, half = times * np.sinc(angle / math.tau), angle / 2
+    x = chord * (twist.vx * np.cos(half) - twist.vy * np.sin(half))
+    y = chord * (twist.vx * np.sin(half) + twist.vy * np.cos(half))
     dx, dy = points[None, :, 0] - x[:, None], points[None, :, 1] - y[:, None]
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     seen = np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1)

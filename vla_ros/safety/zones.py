@@ -45,16 +45,16 @@ class KeepOut:
                 corners = np.array(zone.polygon)
                 low, high = corners.min(axis=0), corners.max(axis=0)
                 axes = [np.arange(a, b + _SPACING_M, _SPACING_M) for a, b in zip(low, high)]
-                grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
-                parts += [grid[outline.clearance(grid) <= 0.0], _along(corners)]
+                grid = np.column_stack([coordinate.ravel() for coordinate in np.meshgrid(*axes)])
+                parts += [grid[outline.clearance(grid) < 0.0], _along(corners)]
         return np.concatenate(parts)
 
 
 def _along(corners: Vector) -> Vector:
-    """Points on a polygon's edges."""
+    """Points on a polygon's edges, each corner once."""
     ends = np.roll(corners, -1, axis=0)
     rows = []
     for a, b in zip(corners, ends):
-        count = int(np.ceil(np.hypot(*(b - a)) / _SPACING_M)) + 1
-        rows.append(np.linspace(a, b, count))
+        count = int(np.ceil(np.hypot(*(b - a)) / _SPACING_M))
+        rows.append(np.linspace(a, b, count, endpoint=False))
     return np.concatenate(rows)
