@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from control_plant import Plant, apartment, home_robot
 
+from vla_ros.control.arm_planning import TARGET_CLEAR_M, ArmQuestion, _target_zones
 from vla_ros.control.chunks import check_chunk
 from vla_ros.control.furniture import furniture_boxes, ignored
+from vla_ros.control.params import ControlParams
 from vla_ros.control.timing import hermite_extremes
 from vla_ros.core.errors import InputError
 from vla_ros.core.geometry import Box, Pose, Pose2D
@@ -127,6 +129,23 @@ def test_an_obstacle_in_the_way_is_gone_round_and_one_at_the_goal_is_named() -> 
     assert status.state == "blocked" and "vase" in status.text and not plant.trajectories
     status = plant.run(replace(goal, goal_id="h", ignore=("vase",)), 20.0)
     assert status.state == "reached"
+
+
+def test_the_whole_thing_that_is_reached_for_is_kept_clear_of_until_the_last_stretch() -> None:
+    model = Plant().controller._context.model
+    bottle = Box(Pose((0.7, 0.1, 0.855)), (0.07, 0.07, 0.23), "bottle")
+    level, above = tool(0.7, 0.1, 0.855, 0.0).matrix(), tool(0.7, 0.1, 0.935, 0.0, math.pi / 2).matrix()
+    question = ArmQuestion(model, ControlParams(), ARM, {}, targets=(level,), approach_m=0.1, reached=(bottle,))
+
+    def top(*targets: np.ndarray) -> float:
+        box = _target_zones(replace(question, targets=targets))[0]
+        assert box.pose.position[2] - box.size[2] / 2 == pytest.approx(0.74)
+        return box.pose.position[2] + box.size[2] / 2
+
+    assert top(level) == pytest.approx(0.97), "a forearm may not sweep over its middle"
+    assert top(level, above) == pytest.approx(0.97), "there is room for the hand above it"
+    low = tool(0.7, 0.1, 0.855, 0.0, math.pi / 2).matrix()
+    assert top(low) == pytest.approx(0.855 + 0.1 - TARGET_CLEAR_M), "a hand from above needs its own room"
 
 
 def test_the_base_backs_off_when_a_posture_does_not_fit() -> None:

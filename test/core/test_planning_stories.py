@@ -147,6 +147,20 @@ def test_what_is_hardly_a_cup_raises_no_question() -> None:
     assert not [s for s in home.statuses if s.question]
 
 
+@pytest.mark.parametrize(
+    ("other", "words"), [(True, "I found the black phone"), (False, "what may be the white phone")]
+)
+def test_what_is_hardly_a_phone_is_named_only_when_no_surer_one_is_anywhere(other: bool, words: str) -> None:
+    home = home_with_user()
+    home.put("phone", "white", "coffee_table")
+    home.things["white_phone"].score = 0.4
+    if other:
+        home.put("phone", "black", "kitchen_counter")
+    home.submit(TaskStep("find", object=thing("phone")))
+    end = home.run_to_end()
+    assert end.state == "succeeded" and words in end.text
+
+
 def test_something_on_the_floor_is_less_likely_meant_than_what_stands_on_furniture() -> None:
     home = ambiguous()
     stray = home.things["blue_cup"]

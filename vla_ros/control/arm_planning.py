@@ -46,7 +46,8 @@ class ArmQuestion:
     """Snapshot of one planning problem.
 
     ``joints`` measured, by name; ``boxes`` to stay clear of in base_link; ``carried`` in tool axes;
-    one of ``posture`` (group positions), ``targets`` (tool poses) with ``approach_m``, or ``linear_to``.
+    one of ``posture`` (group positions), ``targets`` (tool poses) with ``approach_m``, or ``linear_to``. ``reached``
+    are the things that ``targets`` reach for, in base_link: touched on the last stretch only.
     """
 
     model: RobotModel
@@ -60,6 +61,7 @@ class ArmQuestion:
     targets: tuple[Vector, ...] = ()
     approach_m: float = 0.0
     linear_to: Vector | None = None
+    reached: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +98,28 @@ def _target_zones(question: ArmQuestion) -> tuple[Box, ...]:
     if question.carried is not None or height < 0.03:
         return ()
     size = (2 * TARGET_HALF_M, 2 * TARGET_HALF_M, height)
-    return tuple(
-        Box(Pose.planar(t[0, 3], t[1, 3], 0.0, float(t[2, 3]), "base_link"), size, "what it reaches for")
-        for t in question.targets[:MANY_TARGETS]
+    whole = [box for thing in question.reached if (box := _core(thing, question)) is not None]
+    return (
+        *whole,
+        *tuple(
+            Box(Pose.planar(t[0, 3], t[1, 3], 0.0, float(t[2, 3]), "base_link"), size, "what it reaches for")
+            for t in question.targets[:MANY_TARGETS]
+        ),
     )
+
+
+def _core(thing: Box, question: ArmQuestion) -> Box | None:
+    """The middle of a thing over its whole height: no elbow sweeps off a bottle that the hand reaches for. Below what
+    a hand that comes from above needs, None when nothing is left."""
+    x, y, z = thing.pose.position
+    bottom, top = z - thing.size[2] / 2, z + thing.size[2] / 2
+    from_above = [t[2, 3] - t[2, 0] * question.approach_m - TARGET_CLEAR_M for t in question.targets if t[2, 0] < -0.9]
+    top = min([top, *map(float, from_above)])
+    if top - bottom < 0.03:
+        return None
+    width = (min(thing.size[0], 2 * TARGET_HALF_M), min(thing.size[1], 2 * TARGET_HALF_M))
+    pose = Pose.planar(x, y, thing.pose.yaw, (bottom + top) / 2, "base_link")
+    return Box(pose, (*width, top - bottom), "what it reaches for")
 
 
 def _back_off(question: ArmQuestion) -> float:

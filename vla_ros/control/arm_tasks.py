@@ -217,7 +217,12 @@ class ArmTask:
             return replace(question, posture=np.array(posture.positions))
         if goal.kind == "arm_reach":
             targets = tuple(to_base @ p.matrix() for p in goal.targets)
-            return replace(question, targets=targets, approach_m=goal.approach_m)
+            reached = tuple(
+                Box(Pose.from_matrix(to_base @ b.pose.matrix(), "base_link"), b.size, b.name)
+                for b in goal.obstacles
+                if ignored(b, goal.ignore)
+            )
+            return replace(question, targets=targets, approach_m=goal.approach_m, reached=reached)
         if self._linear_end is None:
             q = context.model.configuration(context.joint_positions())
             end = np.linalg.inv(to_base) @ context.model.frame_at(context.model.tool_frame, q)

@@ -13,7 +13,7 @@ from vla_ros.planning.choice import any_will_do, pick_one
 from vla_ros.planning.context import Context, Script, fresh_scenes, look_at, move
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure
-from vla_ros.planning.grounding import Match
+from vla_ros.planning.grounding import ANYTHING, Match
 from vla_ros.planning.places import of_furniture, room_words
 from vla_ros.planning.skills.going import drive, stands_at
 from vla_ros.planning.target import Target
@@ -39,7 +39,10 @@ def find(target: Target, announce: bool = False) -> Callable[[Context], Script]:
         thing = ctx.belief.thing(target.bound_id)
         if announce and thing is not None:
             place = describe.where(thing, ctx.belief)
-            text = f"I found the {describe.thing(thing, _category(ctx, target))} {place}."
+            named = f"the {describe.thing(thing, _category(ctx, target))}"
+            if not target.is_person and not _is_certain(ctx, target, Match(thing, 1.0)):
+                named = f"what may be {named}"
+            text = f"I found {named} {place}."
             ctx.say(text)
             ctx.conclude(text)
 
@@ -63,7 +66,7 @@ def _find_thing(ctx: Context, target: Target) -> Script:
     if not ctx.belief.scene_stamps:
         yield from fresh_scenes(ctx, 1)
     found = matches(ctx, target)
-    if not found:
+    if not any(_is_certain(ctx, target, m) for m in found):
         found = yield from _search(ctx, target)
     elif _may_be_several(target):
         yield from _look_for_others(ctx, target)
@@ -72,6 +75,12 @@ def _find_thing(ctx: Context, target: Target) -> Script:
         found = yield from _confirm(ctx, target, found)
     thing = yield from pick_one(ctx, target, found)
     target.bind(thing.id, describe.thing(thing, _category(ctx, target)))
+
+
+def _is_certain(ctx: Context, target: Target, match: Match) -> bool:
+    """Whether perception is sure enough of what it is to look for no other."""
+    category = ctx.world.grounding.canonical(target.referent.category)
+    return category in ANYTHING or match.thing.score_of(category) >= ctx.params.ask_thing_below
 
 
 def _may_be_several(target: Target) -> bool:
@@ -140,8 +149,10 @@ def _search(ctx: Context, target: Target) -> Generator[None, None, list[Match]]:
         if found:  # one look straight at it: it is really so, and others beside it come into view
             yield from look_at(ctx, found[0].thing.pose.position)
             found = matches(ctx, target)
-        if found:
+        if any(_is_certain(ctx, target, m) for m in found):
             return found
+    if found := matches(ctx, target):  # nothing surer is anywhere
+        return found
     raise Failure("perception", _not_found(ctx, target, looked, missed), final=True, summary=True)
 
 

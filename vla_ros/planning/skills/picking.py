@@ -148,7 +148,7 @@ def _reach(ctx: Context, target: Target, thing: SceneObject, kind: ObjectKind | 
         check=False,
         targets=tuple(g.pose for g in options),
         approach_m=ctx.params.pregrasp_m,
-        obstacles=obstacles_near(ctx, thing),
+        obstacles=(*obstacles_near(ctx, thing), grasps.obstacle(thing)),
         ignore=(thing.id,),
         tolerance_m=0.01,
         timeout_s=30.0,
