@@ -6,9 +6,10 @@ the robot, as people do; the other half look at their phones and do not.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from vla_ros.sim.scenario import PersonPlan, Scenario
 ROOMS = ("kitchen", "office", "bedroom")
 TOUCH_MPS = 0.05
 _BODY_M = 0.25
+_PUSHED_S = 0.5
+"""So long after a touch the robot may still be rolling because it was pushed."""
 _LONGEST_S = 40.0
 _ENDS = ("succeeded", "failed", "cancelled", "refused")
 
@@ -61,8 +64,9 @@ class Episode:
 
 def closed_loop(n: int, seed: int, folder: Path) -> dict[str, Any]:
     """``n`` episodes with people in the way, ``n`` harmless ones with the same commands and nobody about."""
-    met = [_episode(seed + k, True) for k in range(n)]
-    harmless = [_episode(seed + k, False) for k in range(n)]
+    seeds = list(itertools.islice(_crossed(seed), n))
+    met = [_episode(k, True) for k in seeds]
+    harmless = [_episode(k, False) for k in seeds]
     picture = folder / "stop_distances.png"
     _plot([s for e in met for s in e.stops], picture)
     touches = [f"seed {e.seed}: {t}" for e in met for t in e.touches]
@@ -86,6 +90,16 @@ def closed_loop(n: int, seed: int, folder: Path) -> dict[str, Any]:
     }
 
 
+def _crossed(seed: int) -> Iterator[int]:
+    """Seeds from ``seed`` on in whose home there is room to cross the robot's way."""
+    for k in itertools.count(seed):
+        rng = np.random.default_rng((k, 11))
+        room = str(rng.choice(ROOMS))
+        rng.random()  # as in an episode: whether they look where they go
+        if _crossing(k, room, rng) is not None:
+            yield k
+
+
 def _episode(seed: int, people: bool) -> Episode:
     rng = np.random.default_rng((seed, 11))
     room = str(rng.choice(ROOMS))
@@ -93,7 +107,9 @@ def _episode(seed: int, people: bool) -> Episode:
     plans = {name: PersonPlan(present=False) for name in names}
     heedless = bool(rng.random() < 0.5)
     if people:
-        plans[names[0]] = _crossing(seed, room, rng)
+        plan = _crossing(seed, room, rng)
+        assert plan is not None, f"seed {seed}: nobody can cross the way to the {room}"
+        plans[names[0]] = plan
     loop = Loop(
         Scenario(id=f"people-{seed}", command=f"go to the {room}", seed=seed, people=plans, time_limit_s=_LONGEST_S)
     )
@@ -113,8 +129,8 @@ def _episode(seed: int, people: bool) -> Episode:
     return episode
 
 
-def _crossing(seed: int, room: str, rng: np.random.Generator) -> PersonPlan:
-    """To and fro across the straight way from the robot's start to the first door."""
+def _crossing(seed: int, room: str, rng: np.random.Generator) -> PersonPlan | None:
+    """To and fro across the straight way from the robot's start to the first door; None where there is no room."""
     plan = FloorPlan.load(config_file("apartment", "homes"))
     start = make_placement(plan, *_things(), None, seed).robot
     door = next(d for d in plan.doorways if d.name == ("office_door" if room == "office" else "kitchen_door"))
@@ -130,7 +146,7 @@ def _crossing(seed: int, room: str, rng: np.random.Generator) -> PersonPlan:
             pose = (float(ends[0][0]), float(ends[0][1]), float(math.atan2(*(ends[1] - ends[0])[::-1])))
             target = (float(ends[1][0]), float(ends[1][1]))
             return PersonPlan(at=pose, walk=(target,), speed=float(rng.uniform(0.5, 1.3)))
-    raise RuntimeError(f"seed {seed}: nobody can cross the way to the {room}")
+    return None
 
 
 def _things() -> tuple[Any, Any]:
@@ -150,6 +166,10 @@ class _Watch:
         folk = {int(model.body(name).id) for name in loop.home._walkers}
         self._theirs = np.isin(model.geom_bodyid, list(folk))
         self._outline = Footprint(loop.home.setting.robot.base.footprint)  # type: ignore[union-attr]
+        dofs = np.arange(model.nv)
+        self._own_dofs = model.body_rootid[model.dof_bodyid[dofs]] == root
+        self._before = np.zeros(model.nv)
+        self._touched_at = -math.inf
         self._braking: tuple[float, float] | None = None
         self._standing = 0.0
         self._last = 0.0
@@ -165,7 +185,7 @@ class _Watch:
         status = loop.control._context.safety
         if status is None:
             return
-        people = status.cause in ("person", "ssm", "contact_speed")
+        people = status.cause in ("person", "separation", "approach")
         if self._walker is not None:
             walker = loop.home._walkers[self._walker]
             at = odometry.pose.inverse_transform(np.array([[walker.pose.x, walker.pose.y]]))
@@ -187,22 +207,43 @@ class _Watch:
         self._last = 1.0 if loop.control.active_goal is not None else 0.0
 
     def _touches(self, speed: float) -> None:
-        data, model = self._loop.home.data, self._loop.home.model
+        """Speed of the touching point by the robot's own doing: a person who walks on pushes a robot that stands.
+
+        Until the first touch that is what was measured a tick before; from then on what its drives are told, too.
+        """
+        home, now = self._loop.home, self._loop.home.now
+        data, model = home.data, home.model
+        moving = [self._driven()]
+        if now - self._touched_at > _PUSHED_S:
+            moving.append(self._before)
         for i in range(data.ncon):
             a, b = (int(g) for g in data.contact[i].geom)
             mine, other = (a, b) if self._mine[a] else (b, a)
             if not self._mine[mine] or not self._theirs[other] or data.contact[i].dist > 0.001:
                 continue
-            velocity, body = np.zeros(6), int(model.geom_bodyid[mine])
-            mujoco.mj_objectVelocity(model, data, mujoco.mjtObj.mjOBJ_BODY, body, velocity, 0)
-            arm = np.array(data.contact[i].pos) - data.xpos[body]
-            own = float(np.linalg.norm(velocity[3:] + np.cross(velocity[:3], arm)))
+            self._touched_at = now
+            body, jacobian = int(model.geom_bodyid[mine]), np.zeros((3, model.nv))
+            mujoco.mj_jac(model, data, jacobian, None, np.array(data.contact[i].pos), body)
+            own = max(float(np.linalg.norm(jacobian @ velocity)) for velocity in moving)
             if own > TOUCH_MPS:
                 text = f"{model.body(body).name} at {own:.2f} m/s (base {speed:.2f}), heedless {self._episode.heedless}"
                 if not self._episode.touches:
                     self._episode.touches.append(text)
             else:
                 self._episode.walked_into += 1
+        self._before = np.where(self._own_dofs, data.qvel, 0.0)
+
+    def _driven(self) -> np.ndarray:
+        """What the base's drive and the servos of the joints are about to do, as a velocity of the whole model."""
+        driver, out = self._loop.home.driver, np.zeros(self._loop.home.model.nv)
+        assert driver is not None
+        twist, theta = driver._base.reference, driver.pose.theta
+        c, s = math.cos(theta), math.sin(theta)
+        out[driver._base_dof] = (c * twist.vx - s * twist.vy, s * twist.vx + c * twist.vy, twist.wz)
+        for follower in driver._followers:
+            for joint, velocity in zip(follower.group.joints, follower.velocity):
+                out[int(self._loop.home.model.joint(joint.name).dofadr[0])] = velocity
+        return out
 
 
 def _plot(stops: list[tuple[float, float, float]], path: Path) -> None:

@@ -268,7 +268,7 @@ def people_after(*scenes: tuple[SceneObject, ...], params: SafetyParams = PARAMS
 def test_an_unmeasured_person_comes_with_the_assumed_speed_and_a_measured_one_with_theirs_and_a_margin() -> None:
     assert [h.speed for h in people_after((figure(),), (figure(),))] == [1.6]
     assert [h.speed for h in people_after(*[(figure(),)] * 3)] == [pytest.approx(0.75)]
-    assert people_after(*[(figure(),)] * 3)[0] == Human("p", 2.0, 1.0, 0.25, pytest.approx(0.75))
+    assert people_after(*[(figure(),)] * 3)[0] == Human("p", 2.0, 1.0, 0.25, pytest.approx(0.75), (0.3, 0.4))
     running = figure(velocity=(0.0, 3.0, 9.0))
     assert people_after(*[(running,)] * 4)[0].speed == pytest.approx(3.25)
     lost = people_after(*[(figure(),)] * 5, (figure(visible=False),))

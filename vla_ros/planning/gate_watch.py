@@ -10,7 +10,7 @@ from vla_ros.core.safety_status import SafetyStatus
 _SILENT_S = 2.0
 CAUSE_KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hardware", ("battery_low", "battery_empty", "hot", "tilt", "tipping", "overload", "internal_error")),
-    ("execution", ("obstacle", "person", "human", "separation", "ssm", "rss", "contact", "collision", "keep_out")),
+    ("execution", ("obstacle", "person", "human", "separation", "approach", "rss", "contact", "collision", "keep_out")),
     ("execution", ("near", "trajectory", "chunk", "teleoperation")),
     ("communication", ("heartbeat", "qos", "gate_late", "stamp", "replayed", "publisher", "command", "teleop")),
     ("sensor", ("stale", "scan", "odom", "joint", "camera", "sensor", "battery", "imu", "scene", "lidar", "tf")),

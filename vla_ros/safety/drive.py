@@ -7,13 +7,17 @@ from dataclasses import replace
 
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
 from vla_ros.core.robot_description import RobotDescription
+from vla_ros.core.robot_state import LaserScan
 from vla_ros.core.scene import Scene
 from vla_ros.robot.kinematics import RobotModel
+from vla_ros.safety.approach_guard import ApproachGuard
+from vla_ros.safety.lidar_tracker import LidarTracker, Mover
 from vla_ros.safety.moving_things import MovingThings
 from vla_ros.safety.obstacle_guard import ObstacleGuard
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.people import People
 from vla_ros.safety.ramp import TwistRamp
+from vla_ros.safety.scan_check import hits
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.twist_limit import RawTwist, limited_twist, scaled
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
@@ -45,6 +49,9 @@ class Drive:
         if self._zones is not None:
             self._zones.see(closed, Pose2D())
         self._people, self._separation = People(params), separation
+        self._tracker = LidarTracker(params, robot.lidar_pose)
+        self._approach = ApproachGuard(params, robot.base)
+        self._lidar = robot.lidar_pose
         self._things = MovingThings(params, robot.base, self.obstacles.footprint)
         self.wished = ZERO_TWIST
         """The command that counts, within the robot's limits."""
@@ -58,6 +65,16 @@ class Drive:
     def twist(self) -> Twist2D:
         """What was sent last."""
         return self._ramp.twist
+
+    def see_scan(self, scan: LaserScan, pose: Pose2D, now: float) -> None:
+        """What stands, and what moves; ``scan`` was found good, ``pose`` is the base's in odom."""
+        points = hits(scan, self._lidar)
+        self.obstacles.see(points, pose)
+        self._tracker.see(scan, points, pose, now)
+
+    def movers(self, now: float) -> tuple[Mover, ...]:
+        """Whoever walks: seen by the lidar or by the camera, perhaps by both."""
+        return (*self._tracker.movers(now), *self._people.walking(now))
 
     def see_scene(self, scene: Scene, now: float) -> None:
         """People and moving things."""
@@ -74,6 +91,7 @@ class Drive:
         found = [
             clamped,
             self._separation.judge(self.wished, pose, now),
+            self._approach.judge(self.wished, pose, self.obstacles.whole, self.movers(now), now),
             self._things.judge(self.wished, pose),
         ]
         if self._sees:

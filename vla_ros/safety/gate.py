@@ -31,7 +31,7 @@ from vla_ros.safety.intervention import Intervention, InterventionLog
 from vla_ros.safety.monitors import Monitors
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.robot_limits import check_robot
-from vla_ros.safety.scan_check import hits, judge_scan
+from vla_ros.safety.scan_check import judge_scan
 from vla_ros.safety.senses import Senses
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.silhouette import Silhouette
@@ -159,7 +159,7 @@ class Gate:
     def on_scan(self, scan: LaserScan, now: float) -> None:
         """A planar scan."""
         if self._senses.health.note("scan", scan.stamp_s, now, judge_scan(scan, self._params)):
-            self._drive.obstacles.see(hits(scan, self._robot.lidar_pose), self._senses.pose)
+            self._drive.see_scan(scan, self._senses.pose, now)
 
     def on_odometry(self, odometry: Odometry, now: float) -> None:
         """Pose and velocity of the base."""

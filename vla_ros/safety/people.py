@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.safety.lidar_tracker import Mover
 from vla_ros.safety.params import SafetyParams
 
 _LEAST_RADIUS_M = 0.15
@@ -18,13 +19,15 @@ _SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """A person as a circle in odom [m] with the speed [m/s] that must be reckoned with."""
+    """A person as a circle in odom [m] with the speed [m/s] that must be reckoned with, and the velocity [m/s] where
+    it is measured."""
 
     id: str
     x: float
     y: float
     radius: float
     speed: float
+    velocity: tuple[float, float] | None = None
 
 
 class People:
@@ -49,7 +52,16 @@ class People:
         """Everybody; once the scene is older than its time-out no speed counts as measured."""
         if now - self._seen_at <= self._params.scene_timeout_s:
             return self._humans
-        return tuple(replace(h, speed=max(h.speed, self._params.human_speed_mps)) for h in self._humans)
+        fastest = self._params.human_speed_mps
+        return tuple(replace(h, speed=max(h.speed, fastest), velocity=None) for h in self._humans)
+
+    def walking(self, now: float) -> tuple[Mover, ...]:
+        """Those who are seen to walk."""
+        return tuple(
+            Mover(h.id, h.x, h.y, *h.velocity, h.radius, self._seen_at)
+            for h in self.at(now)
+            if h.velocity is not None and math.hypot(*h.velocity) >= self._params.approach_mps
+        )
 
     def see(self, scene: Scene, now: float) -> None:
         """A new scene; objects with numbers that are not finite are left out."""
@@ -76,11 +88,12 @@ class People:
 
     def _human(self, thing: SceneObject) -> Human:
         radius = max(_LEAST_RADIUS_M, max(thing.size[:2]) / 2.0)
-        speed = self._params.human_speed_mps
+        speed, velocity = self._params.human_speed_mps, None
         sure = max(thing.confidence, thing.score_of("person")) >= _SURE
         if sure and self._sightings.get(thing.id, 0) >= _SIGHTINGS:
-            speed = math.hypot(*thing.velocity[:2]) + self._params.human_margin_mps
-        return Human(thing.id, thing.pose.position[0], thing.pose.position[1], radius, speed)
+            velocity = (thing.velocity[0], thing.velocity[1])
+            speed = math.hypot(*velocity) + self._params.human_margin_mps
+        return Human(thing.id, thing.pose.position[0], thing.pose.position[1], radius, speed, velocity)
 
 
 def _finite(thing: SceneObject) -> bool:

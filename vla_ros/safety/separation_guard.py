@@ -28,6 +28,7 @@ from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 _STANDS_MPS = 0.005
 _UNKNOWN_KG = 150.0
 _NEARLY = 0.95
+_RETREATS = 0.5
 _STICKS_OUT_M = 0.05
 """What sticks out less is the body itself: spheres are a little larger than what they cover."""
 
@@ -81,6 +82,7 @@ class SeparationGuard:
         uncertain = (p.intrusion_m, p.human_uncertainty_m, p.robot_uncertainty_m)
         self._base = Separation(p.reaction_time_s, p.braking_share * robot.base.deceleration, *uncertain)
         self._arm = Separation(p.reaction_time_s, p.arm_deceleration, *uncertain)
+        self._sees_walkers = "scan" in robot.sensors
         self._carried = p.payload_kg
         self._settle, self._settle_arm = Settle(p.settle_s), Settle(p.settle_s)
         self._out: Vector = np.zeros((0, 3))
@@ -129,7 +131,9 @@ class SeparationGuard:
         away = math.hypot(*at)
         toward = (wish.vx * at[0] + wish.vy * at[1]) / max(away, 1e-9)
         distance = float(self._footprint.clearance(at[None])[0]) - human.radius
-        return self._limit(toward, distance, self._base_contact.legs, human, self._base)
+        contact = self._base_contact.legs
+        limit = self._limit(toward, distance, contact, human, self._base)
+        return limit if self._sees_walkers else worst([limit, self._passing(wish, toward, distance, contact, human)])
 
     def _outrigger(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
         """Parts of the arm that reach out of the footprint."""
@@ -145,6 +149,15 @@ class SeparationGuard:
             contact = self._base_contact.at(z - r, z + r)
             found.append(self._limit(float(toward[i]), float(distance[i]), contact, human, self._base))
         return worst(found)
+
+    def _passing(self, wish: Twist2D, toward: float, distance: float, contact: float, human: Human) -> Verdict:
+        """Beside somebody who may walk in from where they stand. With a lidar those who do so are seen and predicted
+        (:mod:`~vla_ros.safety.approach_guard`); without one everybody may, at any time. A retreat is free."""
+        limit = max(self._base.passing(distance, human.speed), contact)
+        if wish.speed <= limit or toward < -_RETREATS * wish.speed:
+            return PASS
+        text = f"A person {max(distance, 0.0):.2f} m beside the way: {limit:.2f} m/s past them, not {wish.speed:.2f}."
+        return Verdict(Level.SLOW, "separation", text, wish.speed, limit, human.id, limit / wish.speed)
 
     def _limit(self, toward: float, distance: float, contact: float, human: Human, separation: Separation) -> Verdict:
         if toward <= _STANDS_MPS:

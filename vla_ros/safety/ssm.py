@@ -34,3 +34,10 @@ class Separation:
             return 0.0
         b = self.reaction_s + human_mps / self.deceleration
         return self.deceleration * (math.sqrt(b * b + 2.0 * spare / self.deceleration) - b)
+
+    def passing(self, distance_m: float, human_mps: float) -> float:
+        """The fastest speed past a person [m/s] from which it stands before they can have come ``distance_m``."""
+        spare = distance_m - self.intrusion_m - self.human_m - self.robot_m
+        if human_mps <= 0.0:
+            return math.inf if spare > 0.0 else 0.0
+        return self.deceleration * max(0.0, spare / human_mps - self.reaction_s)
