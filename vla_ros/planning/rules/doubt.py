@@ -6,6 +6,7 @@ understood wrongly, and how often a thing of a given certainty was something els
 
 from __future__ import annotations
 
+from vla_ros.planning.closeness import is_doubtful
 from vla_ros.planning.rules.rule import Intent, Objection
 from vla_ros.planning.step import STILL_SKILLS
 
@@ -21,12 +22,9 @@ def command(intent: Intent) -> Objection | None:
 
 
 def thing(intent: Intent) -> Objection | None:
-    """What is about to be taken, once it was seen from near."""
+    """What is about to be taken, once it was seen from near. A skill that looks closer first asks for that itself,
+    see picking."""
     target, seen = intent.thing, intent.seen(intent.thing)
-    if intent.skill != "pick" or target is None or seen is None or target.chosen_by_user:
-        return None
-    category = intent.ctx.world.grounding.canonical(target.referent.category)
-    certainty = seen.score_of(category) if category in dict(seen.categories) else seen.confidence
-    if certainty >= intent.ctx.params.ask_thing_below:
+    if intent.skill != "pick" or target is None or seen is None or not is_doubtful(intent.ctx, target, seen):
         return None
     return Objection("unsure_thing", "ask", f"I am not sure that what I see is {target.words()}. Shall I take it?")

@@ -14,6 +14,7 @@ from vla_ros.core.scene import SceneObject
 from vla_ros.planning import describe, grasps
 from vla_ros.planning.belief import Held
 from vla_ros.planning.checks import alike, fits_held
+from vla_ros.planning.closeness import is_doubtful
 from vla_ros.planning.context import Context, Script, fresh_scenes, look_at, move
 from vla_ros.planning.facts import Fact
 from vla_ros.planning.failure import Failure, of_motion
@@ -47,6 +48,8 @@ def pick(target: Target) -> Callable[[Context], Script]:
         if ctx.belief.distance_to(thing) > _FAR_M:
             yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
         thing = yield from measure(ctx, target)
+        if is_doubtful(ctx, target, thing) and ("unsure_thing", target.bound_id) not in ctx.allowed:
+            raise Failure("perception", f"from near I am not sure that it is {target.words()}")  # again: the rules ask
         yield from move(ctx, "gripper", opening_m=gripper.max_opening, timeout_s=6.0)
         options = _options(ctx, target, thing, kind, gripper)
         poses = tuple(g.pose for g in options)
