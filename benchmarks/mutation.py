@@ -3,12 +3,15 @@
     python -m benchmarks.mutation                     # everything
     python -m benchmarks.mutation --module ssm gate   # some modules
     python -m benchmarks.mutation --again             # what the last round did not kill, in modules that are the same
+    python -m benchmarks.mutation --sample 2          # as many of each module, drawn once and for all, in 20 s
 
 First every test runs once and says which lines it executes; this is kept for as long as no file changes. Then each
 mutant takes the place of its function (or, for lines outside of functions, of what its statement makes) in a forked
 process, and the tests that execute the changed line run until one fails (killed) or all have passed (survived): the
-quickest first, and before them those that killed others of the module. Prints one JSON line; survivors are listed
-before it, and explained in docs/mutation.md.
+quickest first, and before them those that killed it the last time or others of the module. Prints one JSON line;
+survivors are listed before it, and explained in docs/mutation.md. Mutants that no input can tell from the original
+stand in benchmarks/data/mutation_equivalent.json with the reason: they are judged and count as survivors like all
+others, and the share without them is printed beside the share of all.
 """
 
 from __future__ import annotations
@@ -18,25 +21,32 @@ import gc
 import hashlib
 import json
 import os
+import random
 import resource
-import signal
 import subprocess
 import sys
-import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.mutation_changes import CORE, ROOT, Mutant, mutants, swap, users
+from benchmarks.mutation_fork import Fork
 
 TESTS = ROOT / "test" / "core"
 OUTSIDE = ("__init__", "params", "records", "record_store", "run_report", "relay", "stop_buttons")
 """Not the gate's core: parameters are data that the parameter reference pins; the others keep records of a run, or
 live in nodes or on the driver's side."""
+NOT_OF_THE_CORE = ("test_safety_access", "test_safety_compliance", "test_safety_records", "test_safety_relay")
 RECORD = ROOT / "benchmarks" / "data" / "mutation.json"
+EQUIVALENT = ROOT / "benchmarks" / "data" / "mutation_equivalent.json"
 LINES = ROOT / "build" / "mutation-lines.json"
+KILLERS = ROOT / "build" / "mutation-killers.json"
 MOST_TEST_S = 8.0
+EQUIVALENT_TEST_S = 2.0
+DRAW = 50
+"""Seed of the sample."""
 MOST_CALLS = 200
 """Calls of one function in one test whose lines are noted."""
 
@@ -96,14 +106,28 @@ class Session:
         todo: the mutants.
         budget_s: CPU seconds of tests spent on one mutant at most.
         jobs: how many at a time.
-        save: called with the verdicts after each mutant.
+        save: called with the verdicts and killers after each mutant.
+        equivalent: names of mutants that no input can tell: little is spent on them.
+        killers: tests by keys of mutants that they killed before; grows.
+        tests: of each module, the only ones to run; None = those that execute the changed line.
     """
 
-    def __init__(self, todo: list[Mutant], budget_s: float, jobs: int, save: Callable[[dict[str, str]], None]) -> None:
+    def __init__(
+        self,
+        todo: list[Mutant],
+        budget_s: float,
+        jobs: int,
+        save: Callable[[dict[str, str], dict[str, str]], None],
+        equivalent: set[str],
+        killers: dict[str, str],
+        tests: dict[str, list[str]] | None,
+    ) -> None:
         self._todo, self._budget_s, self._jobs, self._save = todo, budget_s, jobs, save
+        self._equivalent, self._killers, self._tests = equivalent, killers, tests
         self.verdicts: dict[str, str] = {}
+        self.by: dict[str, str] = {}
         self._failed = False
-        self._kills: dict[tuple[str, str], int] = {}
+        self._kills: Counter[tuple[str, str]] = Counter()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A failure kills."""
@@ -112,30 +136,41 @@ class Session:
     def pytest_runtestloop(self, session: Any) -> bool:
         """The whole work."""
         items = {item.nodeid: item for item in session.items}
-        lines, seconds = self._baseline(session)
+        lines, seconds = self._baseline(session) if self._tests is None else ({}, {})
         gc.collect()
         gc.freeze()
         todo, running = list(reversed(self._todo)), dict[Fork, Mutant]()
         while todo or running:
             while todo and len(running) < self._jobs:
                 mutant = todo.pop()
-                kills = {name: n for (module, name), n in self._kills.items() if module == mutant.module}
-                order = chosen(mutant, lines, seconds, self._budget_s, kills)
+                order = [n for n in self._order(mutant, lines, seconds) if n in items]
                 if order:
                     running[self._fork(mutant, [items[n] for n in order])] = mutant
                 else:
                     self._note(mutant, "no test")
             for fork in [f for f in running if f.done()]:
                 mutant = running.pop(fork)
+                if fork.text:
+                    self.by[mutant.name] = self._killers[mutant.key] = fork.text
+                    self._kills[mutant.module, fork.text] += 1
                 self._note(mutant, "survived" if fork.status == 0 else "killed")
-                by = (mutant.module, fork.text)
-                self._kills[by] = self._kills.get(by, 0) + 1
             time.sleep(0.002)
         return True
 
+    def _order(self, mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float]) -> list[str]:
+        """Names of the tests to run on a mutant, first the one that killed it before."""
+        if self._tests is None:
+            kills = {name: n for (module, name), n in self._kills.items() if module == mutant.module}
+            budget_s = min(EQUIVALENT_TEST_S, self._budget_s) if mutant.name in self._equivalent else self._budget_s
+            order = chosen(mutant, lines, seconds, budget_s, kills)
+        else:
+            order = self._tests.get(mutant.module, [])
+        before = self._killers.get(mutant.key)
+        return [before, *(n for n in order if n != before)] if before else order
+
     def _note(self, mutant: Mutant, verdict: str) -> None:
         self.verdicts[mutant.name] = verdict
-        self._save(self.verdicts)
+        self._save(self.verdicts, self.by)
         if verdict != "killed":
             os.write(2, f"{verdict}: {mutant.name}\n".encode())
 
@@ -213,51 +248,38 @@ def _file(test: str) -> str:
     return test.split("::")[0]
 
 
-class Fork:
-    """A child that does ``work`` and throws its output away; ``text`` is what it wrote to its result file.
-
-    Args:
-        work: gets the path of the result file, returns the exit status.
-        limit_s: of its CPU time.
-    """
-
-    def __init__(self, work: Callable[[Path], int], limit_s: int) -> None:
-        self.status, self.text = 0, ""
-        with tempfile.NamedTemporaryFile(delete=False) as result:
-            self._result = Path(result.name)
-        self._end = time.monotonic() + 30.0 * limit_s
-        self._child = os.fork()
-        if self._child:
-            return
-        status = 99
-        try:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, 1)
-            os.dup2(nothing, 2)
-            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 2))
-            status = work(self._result)
-        finally:
-            os._exit(status)
-
-    def done(self) -> bool:
-        """True once it has ended; one that hangs is ended."""
-        done, status = os.waitpid(self._child, os.WNOHANG)
-        if not done:
-            if time.monotonic() > self._end:
-                os.kill(self._child, signal.SIGKILL)
-            return False
-        self.status, self.text = os.waitstatus_to_exitcode(status), self._result.read_text()
-        self._result.unlink()
-        return True
-
-
 def modules() -> list[str]:
     """Of the gate's core."""
     return sorted(p.stem for p in CORE.glob("*.py") if p.stem not in OUTSIDE)
 
 
+def core_digest() -> str:
+    """Of the sources that are changed: a figure counts for these only."""
+    return hashlib.sha256(b"".join((CORE / f"{m}.py").read_bytes() for m in modules())).hexdigest()
+
+
+def equivalent_of(every: list[Mutant]) -> tuple[set[str], list[str]]:
+    """Names of the mutants that the list of equivalent ones means, and entries that mean none."""
+    entries = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.is_file() else []
+    names, unknown = set(), []
+    for entry in entries:
+        key = (entry["module"], entry["line"], entry["change"])
+        found = {m.name for m in every if (m.module, m.text, m.change) == key}
+        names |= found
+        if not found and any(m.module == entry["module"] for m in every):
+            unknown.append(f"{entry['module']}: {entry['line']}: {entry['change']}")
+    return names, unknown
+
+
+def drawn(every: list[Mutant], count: int) -> list[Mutant]:
+    """So many mutants of each module, always the same ones of the same code."""
+    names = sorted({m.module for m in every})
+    parts = [[m for m in every if m.module == name] for name in names]
+    return [m for part in parts for m in random.Random(DRAW).sample(part, min(count, len(part)))]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Entry point; exit status 1 when fewer than 95 % are killed."""
+    """Entry point; exit status 1 when fewer than 95 % are killed, or the list of equivalent ones is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description="Mutates the gate's core.")
     parser.add_argument("--module", nargs="*", default=None, help="names without .py (default: all)")
     parser.add_argument("--tests", nargs="*", default=None, help="test files (default: those of the core)")
@@ -266,6 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", default="build/mutation.json", help="where the whole list goes")
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
     parser.add_argument("--again", action="store_true", help="keep what the list says of killed ones, judge the rest")
+    parser.add_argument("--sample", type=int, default=0, help="so many mutants a module, tests as recorded")
     parser.add_argument("--record", action="store_true", help="write the figure to benchmarks/data/mutation.json")
     options = parser.parse_args(arguments)
     sys.path[:0] = [str(ROOT), str(TESTS)]
@@ -278,27 +301,11 @@ def main(arguments: list[str] | None = None) -> int:
     hypothesis.settings.load_profile("mutation")
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.process_time() + children.ru_utime + children.ru_stime
-    names = (
-        "gate",
-        "inputs",
-        "limits",
-        "monitors",
-        "obstacles",
-        "separation",
-        "space",
-        "states",
-        "stories",
-        "trajectory",
-        "whole_robot",
-        "borders",
-        "gate_borders",
-        "nearness",
-        "ramp",
-        "small_rules",
-    )
-    files = options.tests or [str(TESTS / f"test_safety_{name}.py") for name in names]
-    files = [name for name in files if Path(name).is_file()]
+    files = options.tests or [str(f) for f in TESTS.glob("test_safety_*.py") if f.stem not in NOT_OF_THE_CORE]
+    files = sorted(name for name in files if Path(name).is_file())
     every = [m for name in options.module or modules() for m in mutants(name) if options.only in m.name]
+    equivalent, unknown = equivalent_of(every)
+    every = drawn(every, options.sample) if options.sample else every
     out = ROOT / options.out
     out.parent.mkdir(parents=True, exist_ok=True)
     sources = {m: hashlib.sha256((CORE / f"{m}.py").read_bytes()).hexdigest() for m in modules()}
@@ -306,34 +313,49 @@ def main(arguments: list[str] | None = None) -> int:
     same = {m for m, digest in last.get("sources", {}).items() if sources.get(m) == digest}
     old = {n: v for n, v in last.get("verdicts", {}).items() if v == "killed" and n.split(".py:")[0] in same}
 
-    def save(verdicts: dict[str, str]) -> None:
-        out.write_text(json.dumps({"sources": sources, "verdicts": old | verdicts}, indent=1))
+    old_by = {n: test for n, test in last.get("by", {}).items() if n in old}
+    killers = json.loads(KILLERS.read_text()) if KILLERS.is_file() else {}
+    recorded = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
+
+    def save(verdicts: dict[str, str], by: dict[str, str]) -> None:
+        out.write_text(json.dumps({"sources": sources, "verdicts": old | verdicts, "by": old_by | by}, indent=1))
 
     todo = [m for m in every if m.name not in old]
-    session = Session(todo, options.seconds, options.jobs, save)
+    tests = recorded.get("tests", {}) if options.sample else None
+    session = Session(todo, options.seconds, options.jobs, save, equivalent, killers, tests)
     quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header", "--rootdir", str(ROOT)]
     if todo:
         pytest.main([*quiet, *files], plugins=[session])
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = time.process_time() + children.ru_utime + children.ru_stime - began
-    save(session.verdicts)
+    save(session.verdicts, session.by)
+    KILLERS.write_text(json.dumps(killers, indent=1, sort_keys=True))
     verdicts = old | session.verdicts
-    counts = {m: [0, 0] for m in options.module or modules()}
+    counts = {m: [0, 0, 0] for m in sorted({m.module for m in every})}
     for mutant in every:
-        counts[mutant.module][0] += verdicts[mutant.name] == "killed"
+        killed_it = verdicts[mutant.name] == "killed"
+        counts[mutant.module][0] += killed_it
         counts[mutant.module][1] += 1
-    killed, total = (sum(c[i] for c in counts.values()) for i in (0, 1))
+        counts[mutant.module][2] += mutant.name in equivalent and not killed_it
+    wrong = [*unknown, *(n for n in sorted(equivalent) if verdicts.get(n) == "killed")]
+    for name in wrong:
+        os.write(2, f"stands wrongly among the equivalent ones: {name}\n".encode())
+    killed, total, same_as = (sum(c[i] for c in counts.values()) for i in (0, 1, 2))
     share = killed / max(1, total)
     summary = {"suite": "mutation", "mutants": total, "killed": killed, "survived": total - killed}
-    summary |= {"share": round(share, 4), "cpu_s": round(spent)}
+    summary |= {"share": round(share, 4), "equivalent": same_as}
+    summary |= {"share_without_equivalent": round(killed / max(1, total - same_as), 4), "cpu_s": round(spent)}
     if options.record:
         revision = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True
         ).stdout.strip()
         when = {"revision": revision, "date": time.strftime("%Y-%m-%d", time.gmtime())}
-        RECORD.write_text(json.dumps(summary | when | {"modules": counts}, indent=1) + "\n")
+        by = Counter((name.split(".py:")[0], test) for name, test in (old_by | session.by).items())
+        found = {m: [test for (module, test), _ in by.most_common() if module == m] for m in counts}
+        parts = {"core": core_digest(), "modules": counts, "tests": found}
+        RECORD.write_text(json.dumps(summary | when | parts, indent=1) + "\n")
     print(json.dumps(summary))
-    return 0 if share >= 0.95 else 1
+    return 0 if share >= 0.95 and not wrong else 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: in which module, line and function ("" = outside), what it was and is, and the changed
-    expression with the path to it in the module's tree."""
+    """One change: in which module, line and function ("" = outside), what it was and is, the text of the line, and
+    the changed expression with the path to it in the module's tree; ``nth`` such change of the function."""
 
     module: str
     line: int
@@ -38,6 +39,13 @@ class Mutant:
     change: str
     path: tuple[Any, ...]
     new: ast.expr
+    text: str
+    nth: int
+
+    @property
+    def key(self) -> str:
+        """Stays the same when lines are added elsewhere."""
+        return f"{self.module}:{self.function}:{self.change}:{self.nth}"
 
     @property
     def name(self) -> str:
@@ -47,11 +55,15 @@ class Mutant:
 
 def mutants(module: str) -> Iterator[Mutant]:
     """Every mutant of one module."""
-    tree = _tree(module)
+    tree, lines = _tree(module), (CORE / f"{module}.py").read_text(encoding="utf-8").splitlines()
+    seen: Counter[tuple[str, str]] = Counter()
     for path, function in _places(tree, (), "", False):
         node = _at(tree, path)
         for change, new in _changes(node):
-            yield Mutant(module, node.lineno, node.col_offset, function, change, path, ast.copy_location(new, node))
+            seen[function, change] += 1
+            ast.copy_location(new, node)
+            where, text, nth = (node.lineno, node.col_offset), lines[node.lineno - 1].strip(), seen[function, change]
+            yield Mutant(module, *where, function, change, path, new, text, nth)
 
 
 def _tree(module: str) -> ast.Module:

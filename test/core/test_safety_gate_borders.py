@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from gate_story import ARM, HOME, MODEL, ROBOT, Forward, Story, arm_trajectory
 
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
+from vla_ros.core.robot_state import Battery
 from vla_ros.safety.arms import Arms
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.params import SafetyParams
@@ -185,3 +187,58 @@ def test_an_arm_that_was_stopped_is_on_no_way_any_more() -> None:
         separation.humans = (NEAR,)
         assert separation.judge_arm(HERE, 0.3).level == level
         assert arms.moving(0.3) == (not stopped)
+
+
+# ---- what lets joints move
+
+
+def test_a_limit_that_only_slows_lets_joints_move_and_a_person_who_drives_keeps_them_still() -> None:
+    story = ready()
+    story.gate.on_battery(Battery(story.now, 0.08, 24.0), story.now)
+    assert story.run(0.02).status.cause == "battery_low"
+    story.gate.on_trajectory(arm_trajectory(), story.now)
+    story.gate.on_gripper(CLOSE, story.now)
+    out = story.run(0.02)
+    assert len(out.trajectories) == 1 and out.gripper is CLOSE
+    story.gate.on_teleop(Forward, story.now)
+    story.gate.on_gripper(CLOSE, story.now)
+    assert story.run(0.02).gripper is None, "slow, and refused"
+
+
+def test_a_low_battery_does_not_forbid_arming_and_an_empty_one_does() -> None:
+    for charge, granted in ((0.08, True), (0.01, False)):
+        story = Story()
+        story.run(0.2)
+        story.gate.on_battery(Battery(story.now, charge, 24.0), story.now)
+        assert story.gate.arm(story.now)[0] is granted
+
+
+def tick_alone(gap: float) -> float:
+    """Speed that one tick sends ``gap`` seconds after the last, without any sensor news in between."""
+    story = ready()
+    now = story.now
+    story.gate.on_twist(Forward, now)
+    return story.gate.tick(now + gap).twist.vx
+
+
+def test_the_shortest_step_is_a_tenth_of_a_millisecond() -> None:
+    assert tick_alone(0.0) == pytest.approx(ROBOT.base.jerk * 1e-8, rel=1e-6)
+    assert tick_alone(0.05) == pytest.approx(ROBOT.base.jerk * 0.04**2, rel=1e-6)
+
+
+def told(at: float, cause: str) -> bool:
+    """Whether ``at`` seconds after a refusal a tick names it."""
+    story = ready()
+    if cause == "trajectory_velocities":
+        story.gate.on_trajectory(BAD, story.now)
+    else:
+        actions = np.full((2, 3), 1e3)
+        story.gate.on_chunk(ActionChunk("c", "base_twist", ("x", "y", "yaw"), 0.1, actions), story.now)
+    now, story.now = story.now, story.now + at
+    story._feed()
+    return story.gate.tick(now + at).status.cause == cause
+
+
+@pytest.mark.parametrize("cause", ["trajectory_velocities", "chunk_travel"])
+def test_a_refusal_is_told_for_less_than_a_second(cause: str) -> None:
+    assert told(0.99, cause) and not told(1.0, cause)

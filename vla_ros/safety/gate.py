@@ -80,11 +80,12 @@ class Gate:
         self._params, self._robot = params, robot
         if model is None and robot.model:
             model = RobotModel(robot)
+        footprint, keep_out = Footprint(robot.base.footprint), KeepOut(zones or Zones())
+        silhouette, path = None, None
         if model is not None:
             check_robot(robot, model, params)
-        silhouette = Silhouette(model) if model is not None else None
-        footprint, keep_out = Footprint(robot.base.footprint), KeepOut(zones or Zones())
-        path = ArmPath(params, model, silhouette, keep_out) if model is not None and silhouette is not None else None
+            silhouette = Silhouette(model)
+            path = ArmPath(params, model, silhouette, keep_out)
         self._separation = SeparationGuard(params, robot, footprint, model, silhouette)
         self._drive = Drive(params, robot, model, keep_out.floor_points(math.inf), self._separation)
         self._arms = Arms(params, robot, path, self._separation)
@@ -123,7 +124,7 @@ class Gate:
         if not self._in_time("joint_trajectory_raw", stamp, now):
             return
         verdict = self._joints_verdict(now)
-        if verdict.level < Level.BLOCK and verdict.level != Level.INFORM:
+        if verdict.level in (Level.PASS, Level.SLOW):
             senses = self._senses
             verdict = self._arms.take(trajectory, senses.measured, senses.pose, verdict.scale, now)
         if verdict.level > Level.PASS:
@@ -134,7 +135,7 @@ class Gate:
         if not self._in_time("gripper_raw", stamp, now):
             return
         verdict = self._joints_verdict(now)
-        if verdict.level < Level.BLOCK and verdict.level != Level.INFORM:
+        if verdict.level in (Level.PASS, Level.SLOW):
             verdict = judge_gripper(command, self._robot, self._params)
         if verdict.level > Level.PASS:
             self._notify(verdict, now)
@@ -311,12 +312,12 @@ class Gate:
 
     def _forbids(self, now: float) -> str:
         """Why it cannot be armed or reset right now, "" when nothing is against it."""
-        monitors = [v for v in self._monitors.judge(now) if v.level >= Level.BLOCK]
+        monitors = [v for v in self._monitors.judge(now) if v.level > Level.SLOW]
         found = [*self._senses.judge(now), *self._conditions.judge(), *monitors]
         return " ".join(v.text for v in found)
 
     def _event(self, verdict: Verdict, now: float) -> Event:
-        if verdict.level >= Level.FAULT:
+        if verdict.level == Level.FAULT:
             return Event.FAULT
         if verdict.level == Level.E_STOP:
             return Event.E_STOP
@@ -363,7 +364,7 @@ class Gate:
     def _joints_verdict(self, now: float) -> Verdict:
         """PASS or SLOW when joints may move right now, else the cause."""
         verdict = worst(v for v in self._standing(now) if v.level >= Level.SLOW)
-        if verdict.level >= Level.BLOCK:
+        if verdict.level > Level.SLOW:
             return verdict
         stale = self._senses.joints_verdict(now)
         refusal = self._source.refusal()
