@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vla_ros.core.geometry import JointPositions, Pose, Pose2D
+from vla_ros.core.geometry import Box, JointPositions, Pose, Pose2D
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
@@ -69,7 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     robot = RobotDescription.load(config_file("home_robot", "robots"))
     stairs = Zone(name="stairs", polygon=((1.6, -1.0), (2.6, -1.0), (2.6, 0.5), (1.6, 0.5)))
-    gate = Gate(SafetyParams(), robot, zones=Zones(keep_out=(stairs,)))
+    walls = tuple(Box(Pose.planar(x, y, yaw, 1.2), (4.0, 0.1, 2.4)) for x, y, yaw in ((0.0, 1.5, 0.0), (2.05, 0, 1.57)))
+    gate = Gate(SafetyParams(), robot, zones=Zones(keep_out=(stairs,)), walls=walls)
     home = robot.posture("home")
     arm = robot.group("arm")
     assert home is not None and arm is not None

@@ -240,6 +240,9 @@ class _Watch:
         twist, theta = driver._base.reference, driver.pose.theta
         c, s = math.cos(theta), math.sin(theta)
         out[driver._base_dof] = (c * twist.vx - s * twist.vy, s * twist.vx + c * twist.vy, twist.wz)
+        status = self._loop.control._context.safety
+        if status is not None and status.state == "stopped":
+            return out  # holding joints give way to who pushes
         for follower in driver._followers:
             for joint, velocity in zip(follower.group.joints, follower.velocity):
                 out[int(self._loop.home.model.joint(joint.name).dofadr[0])] = velocity

@@ -51,7 +51,7 @@ class World:
         self.home = Home(Setting(self.plan, catalog, people, self.robot, scenario, scenario.seed))
         assert self.home.driver is not None
         self.driver = self.home.driver
-        self.gate = Gate(SafetyParams(), self.robot)
+        self.gate = Gate(SafetyParams(), self.robot, walls=self.plan.wall_boxes())
         self.outline = Footprint(self.robot.base.footprint)
         self.ticks = 0
         self.known: dict[str, SceneObject] = {}

@@ -96,9 +96,7 @@ def test_a_lapsed_lease_stops_and_a_renewed_one_goes_on() -> None:
     goal = MotionGoal("g", "navigate", targets=(FAR,))
     while plant.twist.speed < 0.4:
         plant.tick(goal)
-    for _ in range(13):
-        plant.tick()
-    assert plant.tick().twist.speed == 0.0
+    assert [plant.tick().twist.speed > 0.0 for _ in range(9)] == [True] * 7 + [False] * 2, "within 0.2 s"
     here = plant.pose
     for _ in range(50):
         plant.tick()
@@ -123,7 +121,7 @@ def test_a_lapsed_lease_holds_the_moving_arm_where_it_is() -> None:
         plant.tick(goal)
     for _ in range(20):
         plant.tick(goal)
-    for _ in range(14):
+    for _ in range(9):
         plant.tick()
     held = plant.trajectories[-1]
     assert len(plant.trajectories) == 2 and len(held.times_s) == 1 and np.all(held.velocities == 0.0)

@@ -76,7 +76,7 @@ class Loop:
         self.perception = PerceptionPipeline(PerceptionParams(), catalog, floor_plan, robot)
         self.planner = Planner(PlannerParams(), floor_plan, catalog, robot, folk)
         self.control = Controller(ControlParams(), robot, floor_plan, Immediately())
-        self.gate = Gate(SafetyParams(), robot)
+        self.gate = Gate(SafetyParams(), robot, walls=floor_plan.wall_boxes())
         self.camera = Camera(self.home.model, CAMERA, 320, 240)
         self._drawn = mujoco.MjData(self.home.model)
         self.rgb: np.ndarray | None = None

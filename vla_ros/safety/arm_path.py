@@ -1,22 +1,26 @@
-"""Where an arm goes along a trajectory: into itself, out of its workspace, into a keep-out zone. All or nothing."""
+"""Where an arm goes along a trajectory: into itself, a wall, a keep-out zone, out of its workspace. All or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from vla_ros.core.geometry import Pose2D, Vector
+from vla_ros.core.geometry import Box, Pose, Pose2D, Vector
 from vla_ros.core.motion import JointTrajectory
+from vla_ros.robot.collision import CollisionScene
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.hermite import between
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.trajectory_check import refuse
 from vla_ros.safety.verdict import PASS, Level, Verdict
+from vla_ros.safety.wall_guard import Walls
 from vla_ros.safety.zones import KeepOut
 
 _FLOAT_NOISE = 1e-6
+_WALL = "a wall"
 
 
 def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: float) -> tuple[Vector, Vector]:
@@ -39,6 +43,10 @@ def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: fl
     return np.concatenate(all_times), np.concatenate(all_positions)
 
 
+def _refused(touching: str, where: str) -> Verdict:
+    return refuse("wall" if touching.endswith(_WALL) else "self_collision", f"{touching} {where}")
+
+
 class ArmPath:
     """Judges the way of a joint group through space.
 
@@ -47,10 +55,19 @@ class ArmPath:
         model: kinematics and collision shapes.
         silhouette: the model's spheres.
         keep_out: closed zones in odom.
+        walls: of the floor plan, in odom.
     """
 
-    def __init__(self, params: SafetyParams, model: RobotModel, silhouette: Silhouette, keep_out: KeepOut) -> None:
+    def __init__(
+        self,
+        params: SafetyParams,
+        model: RobotModel,
+        silhouette: Silhouette,
+        keep_out: KeepOut,
+        walls: tuple[Box, ...] = (),
+    ) -> None:
         self._params, self._model, self._silhouette, self._keep_out = params, model, silhouette, keep_out
+        self._walls = Walls(walls)
         self._scene = model.collision_scene()
         self._arm = np.flatnonzero(silhouette.joints > 0)
         self._radii = silhouette.radii[self._arm]
@@ -70,25 +87,33 @@ class ArmPath:
         rest = dict(measured)
         start = self._model.configuration(rest)
         began = self._spheres(start)
-        leaving = None if self._scene.free(start) else self._leaving(start)
+        walls = self._walls_near(pose)
+        scene = self._model.collision_scene(walls) if walls else self._scene
+        leaving = None if scene.free(start) else self._leaving(start, walls)
         for row in positions[1:]:
             rest.update(zip(trajectory.names, map(float, row)))
             q = self._model.configuration(rest)
-            free = self._scene.free(q)
+            free = scene.free(q)
             if leaving is not None and (free or leaving.free(q)):
                 leaving = None if free else leaving
             elif not free:
-                return refuse("self_collision", f"{self._scene.touching(q)} on its way.")
+                return _refused(scene.touching(q), "on its way.")
             verdict = self._space(self._spheres(q), began, pose)
             if verdict.level > Level.PASS:
                 return verdict
         if leaving is not None:
-            return refuse("self_collision", f"{self._scene.touching(q)} from its start to its end.")
+            return _refused(scene.touching(q), "from its start to its end.")
         return PASS
 
-    def _leaving(self, start: Vector):  # type: ignore[no-untyped-def]
+    def _walls_near(self, pose: Pose2D) -> tuple[Box, ...]:
+        """Walls that the arm could reach, in base_link."""
+        near = self._walls.near(pose, self._params.workspace_radius_m).boxes
+        base = np.linalg.inv(pose.to_pose().matrix()) if near else np.eye(4)
+        return tuple(replace(b, pose=Pose.from_matrix(base @ b.pose.matrix(), "base_link"), name=_WALL) for b in near)
+
+    def _leaving(self, start: Vector, walls: tuple[Box, ...]) -> CollisionScene:
         """The robot without the contacts that it already has: it must be able to leave them."""
-        scene = self._model.collision_scene()
+        scene = self._model.collision_scene(walls)
         scene.allow_contacts_at(start)
         return scene
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
+from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D, Vector
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import LaserScan
 from vla_ros.core.scene import Scene
@@ -21,6 +21,7 @@ from vla_ros.safety.scan_check import hits
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.twist_limit import RawTwist, limited_twist, scaled
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
+from vla_ros.safety.wall_guard import WallGuard
 
 
 class Drive:
@@ -32,6 +33,7 @@ class Drive:
         model: of the robot, or None.
         closed: (n, 2) points of keep-out zones in odom [m].
         separation: speed limits near people.
+        walls: of the floor plan, in odom.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Drive:
         model: RobotModel | None,
         closed: Vector,
         separation: SeparationGuard,
+        walls: tuple[Box, ...] = (),
     ) -> None:
         self._base, self._sees = robot.base, "scan" in robot.sensors
         self._ramp = TwistRamp(robot.base, params.yaw_jerk)
@@ -48,6 +51,8 @@ class Drive:
         self._zones = ObstacleGuard(params, robot.base) if len(closed) else None
         if self._zones is not None:
             self._zones.see(closed, Pose2D())
+        self._walls = WallGuard(params, robot.base, model, walls) if walls and model is not None else None
+        self._measured: Mapping[str, float] = {}
         self._people, self._separation = People(params), separation
         self._tracker = LidarTracker(params, robot.lidar_pose)
         self._approach = ApproachGuard(params, robot.base)
@@ -87,6 +92,7 @@ class Drive:
         """What every rule says of the wish ``raw``."""
         self.wished, clamped = limited_twist(raw, self._base)
         self._separation.humans = self._people.at(now)
+        self._measured = measured
         self.obstacles.see_joints(measured)
         found = [
             clamped,
@@ -96,6 +102,8 @@ class Drive:
         ]
         if self._sees:
             found.append(self.obstacles.judge(self.wished, pose, now))
+        if self._walls is not None:
+            found.append(self._walls.judge(self.wished, pose, measured, self._separation.ahead(now)))
         if self._zones is not None:
             found.append(_zone(self._zones.judge(self.wished, pose, now)))
         return found
@@ -112,6 +120,8 @@ class Drive:
     def emergency(self, twist: Twist2D, pose: Pose2D, now: float) -> Verdict:
         """Whether what is about to be sent would hit something; then the ramp stands at once."""
         found = [self.obstacles.emergency(twist, pose, now)] if self._sees else []
+        if self._walls is not None:
+            found.append(self._walls.emergency(twist, pose, self._measured, self._separation.ahead(now)))
         if self._zones is not None:
             found.append(_zone(self._zones.emergency(twist, pose, now)))
         hit = worst(found)

@@ -77,6 +77,7 @@ class SafetyParams:
     moving_braking: float = param(2.0, "they are sure to manage", unit="m/s2", minimum=0.1, maximum=10.0)
     moving_offset_m: float = param(0.1, "kept from them at rest", unit="m", minimum=0.0, maximum=1.0)
 
+    wall_margin_m: float = param(0.015, "the arm keeps from walls of the plan", unit="m", minimum=0.0, maximum=0.2)
     path_step: float = param(0.08, "between checked poses of an arm", unit="rad or m", minimum=0.01, maximum=0.3)
     path_samples: int = param(250, "most poses checked a trajectory", minimum=10, maximum=2000)
     workspace_radius_m: float = param(1.4, "the arm stays within, from the base", unit="m", minimum=0.1, maximum=5.0)

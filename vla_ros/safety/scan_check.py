@@ -14,6 +14,11 @@ from vla_ros.safety.verdict import Level, Verdict
 
 def judge_scan(scan: LaserScan, params: SafetyParams) -> Verdict | None:
     """None for a scan that can be trusted, else why it is blind."""
+    angles = (scan.angle_min, scan.angle_increment)
+    if not all(map(math.isfinite, angles)) or scan.angle_increment == 0.0:
+        return _invalid(f"scan has angle_min {angles[0]:g} and angle_increment {angles[1]:g}.")
+    if not 0.0 <= scan.range_min < scan.range_max:
+        return _invalid(f"scan has range_min {scan.range_min:g} and range_max {scan.range_max:g}.")
     valid = valid_beams(scan)
     count, total = int(np.count_nonzero(valid)), len(valid)
     if count < params.scan_min_beams:
@@ -60,6 +65,10 @@ def _longest_gap(valid: np.ndarray, increment: float) -> float:
     seen = np.flatnonzero(valid)
     edges = np.append(seen, seen[0] + n) if full else np.concatenate([[-1], seen, [n]])
     return float(np.max(np.diff(edges)) - 1) * increment
+
+
+def _invalid(text: str) -> Verdict:
+    return Verdict(Level.BRAKE, "scan_invalid", f"The {text}", object="scan", scale=0.0)
 
 
 def _blind(text: str, value: float, limit: float) -> Verdict:

@@ -113,6 +113,14 @@ class SeparationGuard:
         """One group was told to hold, or all."""
         self._sweeps = {name: sweep for name, sweep in self._sweeps.items() if group and name != group}
 
+    def ahead(self, now: float) -> tuple[Vector, Vector]:
+        """Where parts of moving arms will be: centres (n, 2) in base_link and radii (n,) [m]."""
+        coming = [s.window(now - began, math.inf)[0] for s, began in self._sweeps.values() if now - began < s.times[-1]]
+        if not coming:
+            return np.zeros((0, 2)), np.zeros(0)
+        centers = np.concatenate(coming)[..., :2]
+        return centers.reshape(-1, 2), np.tile(self._radii, len(centers))
+
     # ---- the base
 
     def judge(self, wish: Twist2D, pose: Pose2D, now: float) -> Verdict:

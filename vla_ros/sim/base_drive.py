@@ -8,7 +8,7 @@ from vla_ros.core.errors import InputError
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
 from vla_ros.core.robot_description import BaseLimits
 
-COMMAND_TIMEOUT_S = 0.3
+COMMAND_TIMEOUT_S = 0.2
 # The drive pulls the base back to where its wheels should have brought it [1/s], as encoders let real ones do;
 # a base that is held back (by a wall, say) forgets a deviation beyond these [m], [rad].
 _POSITION_GAIN = 10.0
@@ -19,7 +19,7 @@ _SLIP_RAD = 0.02
 class BaseDrive:
     """Turns commanded twists (base_link) into wheel speeds in the world's axes, one physics step at a time.
 
-    ``watchdog_active`` is True while no command has come for 0.3 s; the base then brakes at its deceleration
+    ``watchdog_active`` is True while no command has come for 0.2 s; the base then brakes at its deceleration
     limit and stays where it stopped.
     """
 

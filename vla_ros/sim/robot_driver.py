@@ -32,7 +32,7 @@ _INTEGRAL_FORCE = 25.0
 class RobotDriver:
     """Drives the robot that :func:`~vla_ros.sim.robot_builder.attach_robot` put into ``model``.
 
-    Call :meth:`step` before every physics step. ``watchdog_active`` is True while no twist has come for 0.3 s.
+    Call :meth:`step` before every physics step. ``watchdog_active`` is True while no twist has come for 0.2 s.
 
     Raises:
         ConfigError: a joint of the robot's description is not in the model.
@@ -59,7 +59,7 @@ class RobotDriver:
 
     @property
     def watchdog_active(self) -> bool:
-        """True while the base is held because no twist has come for 0.3 s."""
+        """True while the base is held because no twist has come for 0.2 s."""
         return self._base.watchdog_active
 
     @property

@@ -58,7 +58,8 @@ class SafetyNode(VlaNode):
         robot = self.load_robot()
         zones = self.load_zones()
         model = RobotModel(robot) if robot.model else None
-        self._gate = Gate(self._params, robot, model, zones)
+        home = self.load_home()
+        self._gate = Gate(self._params, robot, model, zones, home.wall_boxes() if home is not None else ())
         realtime.claim_processor(self._params.core, self._params.fifo_priority)
         lines = summary(self._params, robot, model, zones)
         folder = record_folder(options.record_folder) / self.get_namespace().strip("/")
