@@ -1,8 +1,9 @@
 """Commands that people wrote for a service robot, each with its logical form: share right, by head, speed, honesty.
 
-``exact`` counts forms that are equal but for notation (comparison.py). ``equivalent`` also counts those that differ
-in what the data set itself writes both ways for the same words: a room as a location, and "objects" as a category or
-as nothing. ``literal`` counts equal strings. A form UNKNOWN is right only when the answer is no task.
+``exact`` counts forms that are equal but for notation (comparison.py), after the writers' conventions
+(conventions.py); ``exact_plain`` without these. ``equivalent`` also counts those that differ in what the data set
+writes both ways for the same words: a room as a location, and "objects" as a category or as nothing. ``literal``
+counts equal strings. A form UNKNOWN is right only when the answer is no task.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from typing import Any
 
 from benchmarks.gpsr.calibration import draw, expected_error
 from benchmarks.gpsr.comparison import same, same_place_kinds_aside
+from benchmarks.gpsr.conventions import Conventions
 from benchmarks.gpsr.data import HALVES, Case, read_cases
-from benchmarks.gpsr.logical_form import logical_form
 from vla_ros.cli.parse import load_lexicon
 from vla_ros.core.task import Task
+from vla_ros.language.logical_form import logical_form
 from vla_ros.language.parser import GrammarParser
 from vla_ros.language.task_json import task_from_json, task_to_json
+from vla_ros.language.voting import open_world_parser
 
 
 def add_arguments(parser: argparse._ArgumentGroup) -> None:
@@ -43,26 +46,28 @@ class Answer:
     form: str
     literal: bool
     exact: bool
+    exact_plain: bool
     equivalent: bool
     ms: float
 
 
-def answer(parser: GrammarParser, case: Case) -> Answer:
+def answer(parser: GrammarParser, case: Case, conventions: Conventions | None = None) -> Answer:
     """Parses one command (timed on the processor), sends the Task through its JSON and compares its form."""
     begin = time.thread_time()
     task = parser.parse(case.text)
     ms = 1000.0 * (time.thread_time() - begin)
     task = task_from_json(task_to_json(task))
-    form = logical_form(task)
+    plain = logical_form(task)
+    form = conventions.form(task) if conventions is not None else plain
     exact = same(form, case.form)
     alike = exact or any(same_place_kinds_aside(logical_form(task, c), case.form) for c in (None, True, False))
-    return Answer(case, task, form, form == case.form, exact, alike, ms)
+    return Answer(case, task, form, form == case.form, exact, same(plain, case.form), alike, ms)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Parses every command of the files and compares its logical form with the one that is given."""
-    parser = GrammarParser(load_lexicon(), open_world=True)
-    answers = [answer(parser, case) for case in read_cases(args.gpsr, args.half)]
+    parser, conventions = open_world_parser(load_lexicon()), Conventions.load()
+    answers = [answer(parser, case, conventions) for case in read_cases(args.gpsr, args.half)]
     if args.errors:
         _print_errors(answers)
     tasks = [a for a in answers if a.task.kind == "task"]
@@ -76,6 +81,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "suite": "gpsr",
         "n": len(answers),
         "exact": round(sum(a.exact for a in answers) / n, 4),
+        "exact_plain": round(sum(a.exact_plain for a in answers) / n, 4),
         "equivalent": round(sum(a.equivalent for a in answers) / n, 4),
         "literal": round(sum(a.literal for a in answers) / n, 4),
         "by_head": _by_head(answers),

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpsr.calibration import bins, draw, expected_error
-from benchmarks.gpsr.comparison import read, same, same_place_kinds_aside
+from benchmarks.gpsr.comparison import same, same_place_kinds_aside
 from benchmarks.gpsr.data import Case, read_cases
 from benchmarks.gpsr.fit_confidence import fit
-from benchmarks.gpsr.logical_form import logical_form
 from vla_ros.core.errors import InputError
 from vla_ros.core.task import Referent, Relation, Task, TaskStep
+from vla_ros.language.forms import read
+from vla_ros.language.logical_form import logical_form
 
 USER = Referent("user")
 ROOM, PLACE = Referent("place", "room", "kitchen"), Referent("place", "table")

@@ -14,6 +14,7 @@ from vla_ros.core.resources import config_file
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.parser import GrammarParser
 from vla_ros.language.task_json import task_to_dict, task_to_json
+from vla_ros.language.voting import open_world_parser
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the Task; returns 0, or 2 when a file cannot be used."""
     try:
         lexicon = load_lexicon(args.objects, args.home, args.people, tuple(args.words))
-        parser = GrammarParser(lexicon, open_world=not args.here)
+        parser = GrammarParser(lexicon) if args.here else open_world_parser(lexicon)
     except VlaError as error:
         print(f"vla parse: {error}", file=sys.stderr)
         return 2

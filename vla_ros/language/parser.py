@@ -72,10 +72,17 @@ class GrammarParser:
             text: what a person said, up to 1,000 characters.
             previous: the task before, so that "it" and "there" can point into it.
         """
+        return self.sure(self.read(text, previous))
+
+    def sure(self, task: Task) -> Task:
+        """``task`` with the chance that it is right as its confidence."""
+        weights = self.lexicon.words.confidence if self.open_world else {}
+        return dataclasses.replace(task, confidence=calibrated(task, self.lexicon, weights))
+
+    def read(self, text: str, previous: Task | None = None) -> Task:
+        """As :meth:`parse`, with the parser's own score as confidence."""
         try:
-            task = self._parse(text, previous)
-            weights = self.lexicon.words.confidence if self.open_world else {}
-            return dataclasses.replace(task, confidence=calibrated(task, self.lexicon, weights))
+            return self._parse(text, previous)
         except Unclear as unclear:
             if is_shout(text, self.lexicon):
                 return Task(text, "task", 0.7, steps=(TaskStep("stop"),))

@@ -21,7 +21,7 @@ _RELATIONS = {"on": "on_top_of", "under": "below", "above": "above", "left_of": 
               "behind": "behind", "in_front_of": "in_front_of", "in": "inside"}  # fmt: skip
 _GENDERS = {"man": "male", "boy": "male", "woman": "female", "girl": "female"}
 _OTHER = {"male": "female", "female": "male"}
-_POSTURES = ("standing", "sitting", "lying")
+_POSTURES = {"standing": "standing", "sitting": "sitting", "lying": "lying", "sleeping": "lying"}
 _ASKED_OF_PEOPLE = ("name", "gender", "pose")
 
 
@@ -72,7 +72,7 @@ def _person_predicates(person: Referent, place: Referent | None, variable: str) 
     elif person.superlative or (person.posture and person.posture not in _POSTURES):
         out.append(f'( is {variable} " <gesture> " )')
     elif person.posture:
-        out.append(f"( {person.posture} {variable} )")
+        out.append(f"( {_POSTURES[person.posture]} {variable} )")
     elif person.category in _GENDERS:
         out.append(f"( {_GENDERS[person.category]} {variable} )")
     else:
