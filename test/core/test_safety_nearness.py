@@ -140,6 +140,15 @@ def test_braking_as_hard_as_it_can_takes_six_hundredths_of_a_second_and_the_rest
         assert one.emergency(AHEAD, HERE, 0.0).level == level
 
 
+def test_what_braking_stops_for_is_remembered_and_what_it_passes_is_not() -> None:
+    creep = Twist2D(0.02, 0.0, 0.0)
+    for gap, level in ((0.005, Level.BLOCK), (0.2, Level.PASS)):
+        one = guard([(0.25 + gap, 0.0)])
+        assert one.emergency(creep, HERE, 0.0).level == level
+        one.see(np.zeros((0, 2)), HERE)
+        assert one.judge(creep, HERE, 0.5).level == level
+
+
 def test_people_are_seen_as_far_as_the_way_goes_and_their_distances_reach() -> None:
     """1.2 m beyond the stopping distance, their radius included; a person right behind is left alone."""
     reach = 0.5 * REACTION_S + 0.125

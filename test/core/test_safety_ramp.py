@@ -66,6 +66,13 @@ def test_what_one_step_of_the_rate_reaches_is_reached_in_one_tick(share: float) 
     assert ramp_at(ZERO_TWIST).step(goal, DT) == goal
 
 
+def test_no_speed_is_overshot_on_the_way_to_it() -> None:
+    for goal in np.linspace(0.011, 0.6, 31):
+        ramp = ramp_at(ZERO_TWIST)
+        speeds = [ramp.step(Twist2D(float(goal), 0.0, 0.0), DT).vx for _ in range(75)]
+        assert max(speeds) <= goal + 1e-9 and speeds[-1] == goal
+
+
 def test_braking_of_the_slowest_motion_is_braking_too() -> None:
     """Just as hard however small the speed is: only the direction counts."""
     ramp = ramp_at(Twist2D(0.5, 0.0, 0.0), replace(BRISK, acceleration=0.05, jerk=1000.0))

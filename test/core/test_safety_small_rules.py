@@ -30,8 +30,10 @@ from vla_ros.safety.scan_check import judge_scan
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.settle import Settle
 from vla_ros.safety.stamps import Stamp, StampCheck
+from vla_ros.safety.steady_name import SteadyName
 from vla_ros.safety.swept_path import Profile, profile
 from vla_ros.safety.trajectory_check import TrajectoryCheck
+from vla_ros.safety.twist_limit import limited_twist
 from vla_ros.safety.verdict import PASS, Level, Verdict
 from vla_ros.safety.zones import KeepOut, Zone, Zones
 
@@ -103,10 +105,9 @@ def test_the_way_ends_between_samples_in_proportion() -> None:
 
 
 def test_a_drive_is_still_only_when_nothing_is_wished_and_nothing_was_sent() -> None:
-    one = Drive(PARAMS, ROBOT, None, np.zeros((0, 2)), SeparationGuard(PARAMS, ROBOT, OUTLINE, None, None))
+    one, rest = drive(), (0.0,) * 6
     assert one.is_still
-    ahead, rest = (0.3, 0.0, 0.0, 0.0, 0.0, 0.0), (0.0,) * 6
-    one.judge(ahead, {}, HERE, 0.0)
+    one.judge(AHEAD, {}, HERE, 0.0)
     assert not one.is_still, "wished, not yet sent"
     one.step(PASS, True, 0.02)
     one.judge(rest, {}, HERE, 0.02)
@@ -114,6 +115,54 @@ def test_a_drive_is_still_only_when_nothing_is_wished_and_nothing_was_sent() -> 
     for _ in range(20):
         one.step(PASS, True, 0.02)
     assert one.is_still
+
+
+def drive(robot: RobotDescription = ROBOT, closed: np.ndarray | None = None) -> Drive:
+    separation = SeparationGuard(PARAMS, robot, OUTLINE, None, None)
+    return Drive(PARAMS, robot, None, np.zeros((0, 2)) if closed is None else closed, separation)
+
+
+AHEAD = (0.3, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def rolling() -> Drive:
+    """At 0.3 m/s ahead."""
+    made = drive()
+    made.judge(AHEAD, {}, HERE, 0.0)
+    for _ in range(60):
+        made.step(PASS, True, 0.02)
+    assert made.twist == Twist2D(0.3, 0.0, 0.0)
+    return made
+
+
+def test_only_a_limit_scales_what_was_wished() -> None:
+    for level, expected in ((Level.SLOW, 0.15), (Level.INFORM, 0.3), (Level.PASS, 0.3)):
+        one = rolling()
+        for _ in range(60):
+            sent = one.step(Verdict(level, "any", scale=0.5), True, 0.02)
+        assert sent.vx == pytest.approx(expected), level
+
+
+def test_it_brakes_within_its_limits_or_stands_at_once() -> None:
+    for level, at_once in ((Level.POSTURE, False), (Level.BRAKE, False), (Level.BLOCK, True), (Level.HALT, True)):
+        one = rolling()
+        sent = one.step(Verdict(level, "any", scale=0.0), False, 0.02)
+        assert (sent == ZERO_TWIST) == at_once and 0.0 <= sent.vx < 0.3 and one.twist == sent
+
+
+def test_a_robot_without_a_lidar_is_not_judged_by_one_and_a_zone_has_its_own_name() -> None:
+    wall = np.array([[0.25, y] for y in np.linspace(-0.1, 0.1, 5)])
+    blind = replace(ROBOT, sensors=tuple(s for s in ROBOT.sensors if s != "scan"))
+    for robot, stops in ((ROBOT, True), (blind, False)):
+        one = drive(robot)
+        one.obstacles.see(wall, HERE)
+        assert any(v.level == Level.BLOCK for v in one.judge(AHEAD, {}, HERE, 0.0)) is stops
+        assert (one.emergency(Twist2D(0.3, 0.0, 0.0), HERE, 0.0).level == Level.BLOCK) is stops
+    fenced = drive(blind, wall)
+    zones = [v for v in fenced.judge(AHEAD, {}, HERE, 0.0) if v.level == Level.BLOCK]
+    assert [(v.cause, v.object) for v in zones] == [("keep_out", "keep_out")] and "a keep-out zone" in zones[0].text
+    away = fenced.judge((-0.3, 0.0, 0.0, 0.0, 0.0, 0.0), {}, Pose2D(-1.0, 0.0, 0.0), 5.0)
+    assert all(v == PASS for v in away)
 
 
 # ---- zones
@@ -213,6 +262,30 @@ def test_a_gate_takes_the_model_it_is_given_and_reads_none_for_a_robot_without()
 def test_levels_rise_one_by_one_from_passing_to_a_fault() -> None:
     names = ["PASS", "INFORM", "SLOW", "BLOCK", "POSTURE", "BRAKE", "HALT", "E_STOP", "FAULT"]
     assert [(level.name, level.value) for level in Level] == list(zip(names, range(9)))
+    assert (PASS.level, PASS.value, PASS.limit, PASS.scale, PASS.cause) == (Level.PASS, 0.0, 0.0, 1.0, "")
+
+
+def test_the_name_of_a_limit_stays_while_it_still_acts_and_the_worst_one_scales() -> None:
+    a, b = (Verdict(Level.SLOW, name, scale=scale) for name, scale in (("a", 0.8), ("b", 0.3)))
+    stop, fine = Verdict(Level.BLOCK, "stop", scale=0.0), [PASS]
+    one = SteadyName(1.0)
+    assert one.choose(a, [a], 10.0) == a
+    assert one.choose(b, [b, a], 10.5) == replace(a, scale=0.3), "the same name, slower"
+    assert one.choose(b, [b, a], 11.0) == b, "a second is over"
+    assert one.choose(a, [a], 11.5) == a, "what was named does not act any more"
+    assert one.choose(stop, [stop, a], 11.6) == stop and one.choose(PASS, fine, 11.7) == PASS
+    two = SteadyName(1.0)
+    two.choose(a, [a], 10.0)
+    assert two.choose(a, [a], 10.9) == a and two.choose(b, [a, b], 11.1) == b, "naming it again does not prolong it"
+    informs = Verdict(Level.INFORM, "a")
+    three = SteadyName(1.0)
+    three.choose(a, [a], 10.0)
+    assert three.choose(b, [b, informs], 10.5) == b, "only what slows is a limit"
+
+
+def test_a_clamped_twist_lies_a_trillionth_below_its_limit() -> None:
+    clamped, _ = limited_twist((2 * ROBOT.base.speed, 0.0, 0.0, 0.0, 0.0, 0.0), ROBOT.base)
+    assert ROBOT.base.speed * (1.0 - 1.1e-12) < clamped.vx < ROBOT.base.speed
 
 
 def test_a_limit_keeps_its_name_and_a_stop_stays_a_stop_until_it_has_settled() -> None:
@@ -261,6 +334,7 @@ def test_exactly_three_hundredths_from_the_safe_posture_is_there() -> None:
     assert SafePosture(PARAMS, flat).way(near | {ARM.names[1]: -0.03}) is None
     way = SafePosture(PARAMS, flat).way(near | {ARM.names[1]: -0.0301})
     assert way is not None and way.velocities is not None
+    assert len(way.times_s) == 20 and way.times_s[0] * 20 == pytest.approx(way.times_s[-1])
     assert not way.velocities[-1].any() and way.velocities[:-1].any(axis=1).all()
 
 
