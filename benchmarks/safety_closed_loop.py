@@ -41,7 +41,14 @@ _ENDS = ("succeeded", "failed", "cancelled", "refused")
 
 
 class Heedless(Walker):
-    """Somebody who looks at a phone: walks on whoever stands in the way."""
+    """Somebody who looks at a phone: walks on until they bump into whoever stands in the way, and turns round then."""
+
+    def bump(self, x: float, y: float) -> None:
+        """Touched what stands at a place in map [m]: nobody walks through a robot."""
+        goal = self.waypoints[self._next]
+        ahead = (goal[0] - self.pose.x) * (x - self.pose.x) + (goal[1] - self.pose.y) * (y - self.pose.y)
+        if ahead > 0.0:
+            self._choose_next()
 
     def _blocked(self, heading: float, others: Iterable[tuple[float, float]]) -> bool:
         return False
@@ -222,6 +229,9 @@ class _Watch:
             if not self._mine[mine] or not self._theirs[other] or data.contact[i].dist > 0.001:
                 continue
             self._touched_at = now
+            walker = home._walkers[model.body(int(model.geom_bodyid[other])).name]
+            if isinstance(walker, Heedless) and home.driver is not None:
+                walker.bump(home.driver.pose.x, home.driver.pose.y)
             body, jacobian = int(model.geom_bodyid[mine]), np.zeros((3, model.nv))
             mujoco.mj_jac(model, data, jacobian, None, np.array(data.contact[i].pos), body)
             own = max(float(np.linalg.norm(jacobian @ velocity)) for velocity in moving)

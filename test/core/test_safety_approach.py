@@ -6,15 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
-from gate_story import ROBOT, Story, scan_of
+from gate_story import ROBOT, Story
 
 from vla_ros.core.geometry import Pose2D, Vector
-from vla_ros.safety.approach_guard import ApproachGuard
 from vla_ros.safety.footprint import Footprint
-from vla_ros.safety.lidar_tracker import LidarTracker, Mover
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.scan_check import hits
 
 PARAMS = SafetyParams()
 OUTLINE = Footprint(ROBOT.base.footprint)

@@ -56,8 +56,7 @@ class ApproachGuard:
             verdict, escape = self._one(wish, pose, outline, mover, now)
             found.append(verdict)
             escapes = escapes and escape
-        verdict = worst(found)
-        return PASS if escapes and verdict == PASS else self._settle.judge(verdict, now)
+        return PASS if escapes else self._settle.judge(worst(found), now)
 
     def _one(self, wish: Twist2D, pose: Pose2D, outline: Footprint, mover: Mover, now: float) -> tuple[Verdict, bool]:
         """The verdict, and whether the wish leads away from the mover."""
@@ -68,15 +67,11 @@ class ApproachGuard:
         at = pose.inverse_transform(np.array([mover.x + mover.vx * lead, mover.y + mover.vy * lead]))
         c, s = math.cos(pose.theta), math.sin(pose.theta)
         v = np.array([c * mover.vx + s * mover.vy, c * mover.vy - s * mover.vx])
-        spread = p.human_margin_mps
-        if math.hypot(*at) > outline.radius + mover.radius + p.approach_margin_m + (
-            max(_ESCAPE[-1], p.reaction_time_s + stopping) * (mover.speed + spread + wish.speed)
-        ):
-            return PASS, False
-        gap = _Gap(outline, at, v, mover.radius + p.approach_margin_m, spread)
+        gap = _Gap(outline, at, v, mover.radius + p.approach_margin_m, p.human_margin_mps)
         toward = float(wish.vx * at[0] + wish.vy * at[1]) / max(math.hypot(*at), 1e-9)
-        close = gap.now <= 0.0
-        if toward < (-_RETREATS * wish.speed if close else 0.0) and gap.stays_open(wish, _ESCAPE, _ESCAPE):
+        close, touches = gap.now <= 0.0, gap.now <= -p.approach_margin_m
+        away = not touches and toward < (-_RETREATS * wish.speed if close else 0.0)
+        if away and gap.stays_open(wish, _ESCAPE, _ESCAPE):
             return PASS, True
         for share in () if close else _SHARES:
             times = np.linspace(0.0, p.reaction_time_s + share * stopping, _MOMENTS)

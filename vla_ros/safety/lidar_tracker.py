@@ -16,7 +16,6 @@ from vla_ros.core.robot_state import LaserScan
 from vla_ros.safety.params import SafetyParams
 
 _WINDOW_S = 0.3
-_MEMORY_S = 1.0
 _BLUR_RAD = 0.035
 _BEHIND_M = 0.1
 _GROUP_M = 0.3
@@ -57,7 +56,7 @@ class _View:
         self._closed = n * abs(self._step) > 2.0 * math.pi - 1.5 * abs(self._step)
         free = np.where(scan.ranges > scan.range_max, scan.range_max, scan.ranges)
         free = np.where(free >= scan.range_min, free, 0.0)  # also for NaN
-        reach = max(1, math.ceil(_BLUR_RAD / abs(self._step)))
+        reach = math.ceil(_BLUR_RAD / abs(self._step))
         edges = np.pad(free, reach, mode="wrap") if self._closed else np.pad(free, reach)
         self._free = np.lib.stride_tricks.sliding_window_view(edges, 2 * reach + 1).min(axis=1)
 
@@ -94,9 +93,6 @@ class _Track:
         self.places.append(place)
         while self.times[0] < now - _FIT_S:
             del self.times[0], self.places[0]
-        if len(self.times) < 2:
-            self.velocity, self.sure = (0.0, 0.0), False
-            return
         t, xy = np.array(self.times) - now, np.array(self.places)
         middle, center = t.mean(), xy.mean(axis=0)
         velocity = (t - middle) @ (xy - center) / max(float(np.sum((t - middle) ** 2)), 1e-9)
@@ -128,12 +124,12 @@ class LidarTracker:
             pose: of the base in odom when it was taken.
             now: steady time of receipt [s].
         """
-        self._views = [v for v in self._views if now - _MEMORY_S <= v.taken_s < now]
-        self._tracks = [t for t in self._tracks if now - _LOST_S <= t.times[-1] < now]
-        before = [v for v in self._views if v.taken_s <= now - _WINDOW_S]
-        if before:
+        self._forget(now)
+        while len(self._views) > 1 and self._views[1].taken_s <= now - _WINDOW_S:
+            del self._views[0]
+        if self._views and self._views[0].taken_s <= now - _WINDOW_S:
             points = pose.transform(hits)
-            points = points[before[-1].passed(points)]
+            points = points[self._views[0].passed(points)]
             if 0 < len(points) <= _MOST_POINTS:
                 self._follow(_groups(points), now)
         x, y, yaw = self._lidar
@@ -142,10 +138,14 @@ class LidarTracker:
 
     def movers(self, now: float) -> tuple[Mover, ...]:
         """Everything that surely walks."""
-        p = self._params
-        lately = [t for t in self._tracks if t.sure and t.times[-1] >= now - _LOST_S]
-        found = [Mover(t.id, *t.places[-1], *t.velocity, p.mover_radius_m, t.times[-1]) for t in lately]
+        self._forget(now)
+        p, sure = self._params, [t for t in self._tracks if t.sure]
+        found = [Mover(t.id, *t.places[-1], *t.velocity, p.mover_radius_m, t.times[-1]) for t in sure]
         return tuple(m for m in found if m.speed >= p.approach_mps)
+
+    def _forget(self, now: float) -> None:
+        """Whoever was not seen for a while has stopped, or is gone."""
+        self._tracks = [t for t in self._tracks if t.times[-1] >= now - _LOST_S]
 
     def _follow(self, places: list[tuple[float, float]], now: float) -> None:
         """Gives each track the group that is nearest to where it should be; the others begin tracks."""
