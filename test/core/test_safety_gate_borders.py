@@ -11,14 +11,17 @@ from gate_story import ARM, HOME, MODEL, ROBOT, Forward, Story, arm_trajectory
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_state import Battery
+from vla_ros.safety.arm_path import ArmPath
 from vla_ros.safety.arms import Arms
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.people import Human
 from vla_ros.safety.ramp import TwistRamp
+from vla_ros.safety.safe_posture import SafePosture
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.verdict import PASS, Level, Verdict
+from vla_ros.safety.zones import KeepOut, Zone, Zones
 
 PARAMS = SafetyParams()
 BAD = replace(arm_trajectory(), velocities=None)
@@ -154,6 +157,7 @@ HERE = Pose2D()
 MEASURED = dict(zip(ARM.names, HOME.positions)) | {"head_pan_joint": 0.0, "head_tilt_joint": 0.0}
 SILHOUETTE = Silhouette(MODEL)
 NEAR = Human("p", 0.4, -0.8, 0.25, 1.6)
+CLOSED = Zone(name="all", polygon=((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0)))
 FAST = arm_trajectory({"arm_joint_1": 1.4}, seconds=1.15)
 
 
@@ -242,3 +246,21 @@ def told(at: float, cause: str) -> bool:
 @pytest.mark.parametrize("cause", ["trajectory_velocities", "chunk_travel"])
 def test_a_refusal_is_told_for_less_than_a_second(cause: str) -> None:
     assert told(0.99, cause) and not told(1.0, cause)
+
+
+@pytest.mark.parametrize("zones", [None, Zones(), Zones(keep_out=(CLOSED,))], ids=["no model", "free", "closed"])
+def test_the_way_to_the_safe_posture_is_driven_once_as_it_was_made_and_only_where_it_is_free(
+    zones: Zones | None,
+) -> None:
+    params, away = SafetyParams(), MEASURED | {"arm_joint_1": MEASURED["arm_joint_1"] - 0.5}
+    path = None if zones is None else ArmPath(params, MODEL, SILHOUETTE, KeepOut(zones))
+    separation = SeparationGuard(params, ROBOT, Footprint(ROBOT.base.footprint), MODEL, SILHOUETTE)
+    arms, stop = Arms(params, ROBOT, path, separation), Verdict(Level.POSTURE, "any", scale=0.0)
+    way, sent = SafePosture(params, ROBOT).way(away), arms.tick(stop, True, away, HERE, 0.0)
+    assert way is not None
+    if zones is not None and zones.keep_out:
+        assert sent == ()
+    else:
+        assert len(sent) == 1 and np.array_equal(sent[0].times_s, way.times_s) and arms.moving(0.0)
+    assert arms.tick(stop, True, away, HERE, 0.02) == ()
+    assert Arms(params, ROBOT, path, separation).tick(stop, True, MEASURED, HERE, 0.0) == (), "it is there"

@@ -43,7 +43,7 @@ def of_boxes(*boxes: tuple[tuple[float, float, float], tuple[float, float, float
         geometry = SimpleNamespace(computeLocalAABB=lambda: None, aabb_local=local)
         shapes.append(SimpleNamespace(geometry=geometry, parentJoint=0, placement=pin.SE3.Identity()))
     objects = SimpleNamespace(geometry=SimpleNamespace(geometryObjects=shapes))
-    return Silhouette(SimpleNamespace(model=MODEL.model, shapes=objects))  # type: ignore[arg-type]
+    return Silhouette(SimpleNamespace(model=MODEL.model, shapes=objects, configuration=MODEL.configuration))  # type: ignore[arg-type]
 
 
 def spheres(*boxes: tuple[tuple[float, float, float], tuple[float, float, float]]) -> list[tuple[float, ...]]:
@@ -81,7 +81,7 @@ def chain(*kinds: str) -> Silhouette:
         model.appendBodyToJoint(parent, inertia, pin.SE3.Identity())
     box = SimpleNamespace(geometry=coal.Sphere(0.1), parentJoint=0, placement=pin.SE3.Identity())
     shapes = SimpleNamespace(geometry=SimpleNamespace(geometryObjects=[box]))
-    return Silhouette(SimpleNamespace(model=model, shapes=shapes))  # type: ignore[arg-type]
+    return Silhouette(SimpleNamespace(model=model, shapes=shapes, configuration=None))  # type: ignore[arg-type]
 
 
 def test_an_arm_weighs_what_hangs_on_its_first_turning_joint() -> None:

@@ -82,18 +82,17 @@ class Arms:
 
     def _begin_retreat(self, measured: Mapping[str, float], pose: Pose2D, now: float) -> list[JointTrajectory]:
         """The way to the safe posture, once; nothing where it is not free."""
-        way = self._posture.way(measured)
-        group = group_of(way, self._check.groups) if way is not None else None
-        if way is None or group is None:
+        way, group = self._posture.way(measured), self._posture.group
+        if way is None:
             return []
         self._retreat = way
         if self._check.judge(way, measured).level > Level.PASS:
             return []
         if self._path is not None and self._path.judge(way, measured, pose).level > Level.PASS:
             return []
-        self._retreats = group.name
-        self._start(group.name, way, measured, pose, 1.0, now)
-        return [self._pending.pop(group.name)]
+        self._retreats = group
+        self._start(group, way, measured, pose, 1.0, now)
+        return [self._pending.pop(group)]
 
     def _start(
         self,
@@ -107,7 +106,8 @@ class Arms:
         """Lets a trajectory go at ``scale`` of its speed, or slower near people; the verdict says why."""
         sweep = self._separation.sweep(trajectory, measured)
         share = self._separation.share(sweep, pose)
-        scale = min(scale, share.scale * _ROOM if share.level > Level.PASS else 1.0)
+        if share.level > Level.PASS:
+            scale = min(scale, share.scale * _ROOM)
         self._pending[group] = trajectory = slower(trajectory, scale)
         self._hold.passed(group, trajectory, now)
         self._separation.begin(group, sweep.slower(scale) if sweep is not None else None, now)

@@ -39,7 +39,7 @@ class Monitors:
         model: RobotModel | None,
         silhouette: Silhouette | None,
     ) -> None:
-        self._model, self._silhouette = model, silhouette
+        self._silhouette = silhouette
         self.battery = BatteryMonitor(params)
         self.temperature = TemperatureMonitor(params)
         self.tilt = TiltMonitor(params, footprint)
@@ -51,8 +51,8 @@ class Monitors:
     def see_joints(self, joints: JointStates, measured: Mapping[str, float], now: float) -> None:
         """A message with efforts, and every joint's newest position."""
         self._effort.note(joints, now)
-        if self._model is not None and self._silhouette is not None:
-            self._center = self._silhouette.center_of_mass(self._model.configuration(measured))
+        if self._silhouette is not None:
+            self._center = self._silhouette.center_of_mass(self._silhouette.configuration(measured))
 
     def judge(self, now: float) -> list[Verdict]:
         """The verdict of each, PASS among them."""

@@ -51,8 +51,6 @@ class MovingThings:
         away = math.hypot(*at)
         direction = at / max(away, 1e-9)
         toward = float(wish.vx * direction[0] + wish.vy * direction[1])
-        if toward <= 0.0:
-            return PASS
         cos, sin = math.cos(pose.theta), math.sin(pose.theta)
         flees = (cos * v[0] + sin * v[1]) * float(direction[0]) + (cos * v[1] - sin * v[0]) * float(direction[1])
         distance = float(self._footprint.clearance(at[None])[0]) - radius - p.moving_offset_m

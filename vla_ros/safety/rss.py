@@ -21,7 +21,5 @@ def safe_distance(speed: float, other: float, reaction_s: float, deceleration: f
 
 def safe_speed(distance_m: float, other: float, reaction_s: float, deceleration: float, braking: float) -> float:
     """The fastest speed [m/s] whose :func:`safe_distance` fits into ``distance_m``."""
-    spare = distance_m + math.copysign(other**2 / (2.0 * braking), other)
-    if not spare > 0.0:
-        return 0.0
+    spare = max(0.0, distance_m + math.copysign(other**2 / (2.0 * braking), other))
     return deceleration * (math.sqrt(reaction_s**2 + 2.0 * spare / deceleration) - reaction_s)

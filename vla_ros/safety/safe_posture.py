@@ -26,6 +26,8 @@ class SafePosture:
         self._scale = params.safe_posture_scale
         self._posture = robot.posture(params.safe_posture)
         self._group = robot.group(self._posture.group) if self._posture else None
+        self.group = self._group.name if self._group else ""
+        """Name of the joint group that goes there."""
 
     def way(self, measured: Mapping[str, float]) -> JointTrajectory | None:
         """From the measured joints at rest to the posture at rest; None when it is reached or there is none.

@@ -22,6 +22,8 @@ class Silhouette:
     """
 
     def __init__(self, model: RobotModel) -> None:
+        self.configuration = model.configuration
+        """The full configuration of the model for measured joints by name."""
         self._model, self._data = model.model, model.model.createData()
         self._base = model.model.getFrameId("base_link")
         joints: list[int] = []
@@ -56,7 +58,7 @@ class Silhouette:
         fixed = self._model.inertias[0]  # of what no joint moves: pinocchio leaves it out of its own centre
         moving = self.total_mass - fixed.mass
         found = pin.centerOfMass(self._model, self._data, q)
-        center = (moving * found + fixed.mass * fixed.lever) / max(self.total_mass, 1e-9)
+        center = (moving * found + fixed.mass * fixed.lever) / max(self.total_mass, np.finfo(float).tiny)
         pin.updateFramePlacement(self._model, self._data, self._base)
         return np.asarray(self._data.oMf[self._base].actInv(center))
 

@@ -29,9 +29,7 @@ class Separation:
 
     def speed(self, distance_m: float, human_mps: float) -> float:
         """The fastest speed toward the person [m/s] whose protective distance fits into ``distance_m``."""
-        spare = distance_m - human_mps * self.reaction_s - self.intrusion_m - self.human_m - self.robot_m
-        if not spare > 0.0:
-            return 0.0
+        spare = max(0.0, distance_m - human_mps * self.reaction_s - self.intrusion_m - self.human_m - self.robot_m)
         b = self.reaction_s + human_mps / self.deceleration
         return self.deceleration * (math.sqrt(b * b + 2.0 * spare / self.deceleration) - b)
 
