@@ -1,4 +1,4 @@
-"""The fast recogniser: pocketsphinx with the words and word triples of the closed grammar.
+"""The small recogniser, where whisper's weights are not: pocketsphinx with the word triples of the closed grammar.
 
 Imports the vocabulary's parts; pocketsphinx when made. Goes to understanding.py.
 """
@@ -21,9 +21,9 @@ from vla_ros.speech.sampling import Sampler
 from vla_ros.speech.vocabulary import Vocabulary
 
 SENTENCES = 60_000
-_PIECE = 800
-"""Samples handed over at once: other threads get their turn in between."""
 _LEVEL = 0.08
+_PLACE = 0.03
+"""What a place further down the list costs; the decoder's own scores of its list are in no known unit."""
 
 
 class ClosedRecognizer:
@@ -55,19 +55,20 @@ class ClosedRecognizer:
         """See readings.Recognizer."""
         data = _evened(samples)
         self._decoder.start_utt()
-        for start in range(0, len(data), _PIECE):
-            self._decoder.process_raw(data[start : start + _PIECE].tobytes(), False, False)
+        # At once, though it holds Python's lock: in pieces the mean of the cepstra is that of the sentences before, and
+        # what is heard depends on what was said before it.
+        self._decoder.process_raw(data.tobytes(), full_utt=True)
         self._decoder.end_utt()
         best = self._decoder.hyp()
         if best is None or not best.hypstr:
             return ()
-        found = {best.hypstr: 0.0}
+        found = {best.hypstr: None}
         for number, reading in enumerate(self._decoder.nbest()):
             if len(found) >= count or number > 20 * count:
                 break
             if reading.hypstr:
-                found.setdefault(reading.hypstr, float(min(0, reading.score - best.score)))
-        return tuple(Reading(text, score) for text, score in found.items())
+                found.setdefault(reading.hypstr)
+        return tuple(Reading(text, -_PLACE * place) for place, text in enumerate(found))
 
 
 _SETTINGS: dict[str, Any] = {"lw": 10.0, "fwdflatlw": 11.0, "bestpathlw": 12.0, "wip": 0.3, "remove_noise": True}

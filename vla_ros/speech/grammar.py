@@ -13,16 +13,19 @@ from vla_ros.speech.vocabulary import Vocabulary
 
 _RULES = """
 command = <said> | <said> | <said> | <opening> <said> | <said> <closing> | <opening> <said> <closing>
-said = <clause> | <clause> | <clause> <joint> <clause> | first <clause> <then> <clause>
-    | <clause> <joint> <clause> <joint> <clause>
-joint = and | and | and | <then> | but | before you
-then = then | and then | after that | and after that | afterwards | next
+said = <clause> | <clause> | <clause> | <clause> <joint> <clause> | <clause> <joint> <clause> | first <clause> <then>
+    <clause> | <clause> <joint> <clause> <last> <clause> | begin with <clause>
+    | start by (driving | going | moving) to <places> <joint> <clause>
+last = <joint> | <joint> | finally | and finally
+joint = and | and | and | <then> | <then> | then | and then | but | before you | [and] | [and]
+then = then | then | and then | after that | and after that | afterwards | and afterwards | next | and next
 opening = <polite> | <polite> | <robot> | <robot> <polite> | <polite> <robot>
 polite = please | please | please | could you | can you | would you | could you please | can you please | hey
     | would you please | okay | now | i want you to | i would like you to | i need you to | you should | hi | hello
-    | just | go ahead and | let us | well | if you can | would you kindly
-closing = please | please | now | thanks | thank you | right now | for me | for me please | if possible | <robot>
-    | <manner> | but <manner>
+    | just | go ahead and | would you mind to | um | uh | dear robot please | <robot> could you | let us | well
+    | if you can | would you kindly
+closing = please | please | as well | as well please | now | thanks | thank you | right now | for me | for me please
+    | if possible | <robot> | <manner> | but <manner>
 clause = <going> | <going> | <bringing> | <bringing> | <bringing> | <putting> | <putting> | <putting> | <acting>
     | <acting> | <acting> | <acting> | <asking> | <asking> | <turning> | <alone> | <people> | <talking> | <answering>
     | <switching> | <forbidding> | <condition> <clause> | <waiting>
@@ -70,25 +73,28 @@ condition = if <event> | when <event> | unless <event> | as soon as <event> | af
 event = <thing> is <state> | it is <state> | <who> (comes | arrives | is <state> | is (in | at) <place>)
     | i (say so | say go | come back | am back | am ready | tell you) | there is <some> | you see <some>
     | <thing> is <where> | you are done | nobody is in <place> | it is <where> | the door is <state>
-state = open | closed | empty | full | dirty | clean | there | free | dark | ready | done | off | on | here
+state = open | closed | ringing | empty | full | dirty | clean | there | free | dark | ready | done | off | on | here
 answering = yes | no | yes please | no thanks | the (first | second | third | left | right | other | last) one
     | the <adjective> one | the one <where> | <thing> | <where> | neither | both
 
 who = me | me | him | her | <name> | <name> | <name> | <person> | <person> <looks> | <person> in <place> | <crowd>
 whom = him | her | <name> | <name> | <person>
-person = (the | the | a) <a_person>
-looks = <posture> | (in | wearing) (the | a) <color> (<garment>) | <posture> in <place>
+person = (the | the | a) <a_person> | (the | the | a) <a_person> | (the | a) <posture> <a_person>
+looks = <posture> | (in | wearing | with) (the | a) <color> (<garment>) | <posture> in <place>
 some = <thing> | <thing> | <thing> <where> | <many>
 thing = <the> <noun> | <the> <noun> | <the> <adjective> <noun> | <the> <adjective> <noun> | <the> <adjective>
-    <adjective> <known> | the <known> | the <color> <known> | the <extreme> <known> | <noun>
+    <adjective> <known> | the <known> | the <color> <known> | the <extreme> <known> | the <spot> <known> | <noun>
+    | <the> <noun> that is [not] <adjective> | my [<adjective>] <adjective> <known>
 the = the | the | the | the | the | a | a | an | some | any | my | your | this | that | another | the other
 many = [all] [the] [<color>] (<known_many> | <known_many> | <known_many> | <fitting_many> | things | objects)
-    | (two | three | four | five | both | all the | a couple of) [<color>] <known_many>
+    | (two | three | four | five | both | all the | all of the | a couple of) [<color>] <known_many> | every <adjective>
+    <known> | the (two | three | four | five) (<extreme> | <adjective>) <known_many> | [the] <adjective> <known_many>
 several = <thing> and <thing> | everything
 noun = <known> | <known> | <known> | <known> | <known> | <known> | <fitting> | <absent> | one
 adjective = <color> | <color> | <attribute>
 pronoun = it | it | it | them | that | this | everything
 place = the <spot> | the <spot> | the <spot> | the <spot> | <spot> | a <spot> | my <spot> | the <adjective> <spot>
+    | the <spot> <spot> | the <spot> <spot>
 places = <place> | <place> | <place> in the <spot> | the <spot> <spot>
 where = <near> <places> | <near> <places> | <near> <places> | there | here | on it | in it | <near> the <known>
 near = on | on | on | on | in | in | in | at | from | from | under | underneath | behind | next to | beside | near |

