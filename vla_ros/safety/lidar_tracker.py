@@ -16,7 +16,7 @@ from vla_ros.core.robot_state import LaserScan
 from vla_ros.safety.params import SafetyParams
 
 _WINDOW_S = 0.3
-_BLUR_RAD = 0.035
+_BLUR_RAD = 0.03
 _BEHIND_M = 0.1
 _GROUP_M = 0.3
 _WIDEST_M = 1.0
