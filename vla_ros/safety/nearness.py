@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from vla_ros.safety.swept_path import Profile, Rim
 from vla_ros.safety.verdict import PASS, Level, Verdict
 
+EMERGENCY_REACTION_S = 0.06
+"""From what is about to be sent to braking as hard as the base can."""
 _CREEP_MPS = 0.02
 _COMES_M = 1e-3
-_ARTICLE = {"obstacle": "an obstacle", "person": "a person"}
+_ARTICLE = {"obstacle": "an obstacle", "person": "a person", "wall": "a wall"}
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """What is kept from one kind of thing, ``name`` (obstacle or person).
+    """What is kept from one kind of thing, ``name`` (obstacle, person or wall).
 
     ``margin_m`` is the distance that is kept; nearer than ``near_m`` the rim goes at ``near_mps`` at most. People who
     are only passed, at twice the margin or more, do not slow.

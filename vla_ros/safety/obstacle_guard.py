@@ -17,12 +17,11 @@ from vla_ros.core.robot_description import BaseLimits
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.robot.outline import Outline, OutlineMaker
 from vla_ros.safety.footprint import Footprint
-from vla_ros.safety.nearness import Nearness
+from vla_ros.safety.nearness import EMERGENCY_REACTION_S, Nearness
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.swept_path import Profile, Rim, profile
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
-_EMERGENCY_REACTION_S = 0.06
 _SAME_DIRECTION = 0.5
 _UNDER_ARM_MPS = 0.05
 _HELD_M = 0.12
@@ -123,8 +122,8 @@ class ObstacleGuard:
             return PASS
         p = self._params
         rim = Rim.of(twist, self._limits, self.footprint.radius)
-        reach = rim.stopping_distance(_EMERGENCY_REACTION_S)
-        whole = Rim.of(twist, self._limits, self.whole.radius).stopping_distance(_EMERGENCY_REACTION_S)
+        reach = rim.stopping_distance(EMERGENCY_REACTION_S)
+        whole = Rim.of(twist, self._limits, self.whole.radius).stopping_distance(EMERGENCY_REACTION_S)
         verdict = worst(
             [
                 self._obstacle(p.stop_margin_m / 2).emergency(self._hits(twist, pose, reach)),

@@ -75,6 +75,18 @@ class Profile:
         return float(self.ways[k - 1] + share * (self.ways[k] - self.ways[k - 1]))
 
 
+def driven(twist: Twist2D, times: Vector) -> tuple[Vector, Vector, Vector]:
+    """x, y [m] and angle [rad], each (k,), of the base after ``twist`` was driven for (k,) ``times`` [s].
+
+    The chord of an arc is as long as the way times sinc of half its angle, and points along half its angle.
+    """
+    angle = twist.wz * times
+    chord, half = times * np.sinc(angle / math.tau), angle / 2
+    x = chord * (twist.vx * np.cos(half) - twist.vy * np.sin(half))
+    y = chord * (twist.vx * np.sin(half) + twist.vy * np.cos(half))
+    return x, y, angle
+
+
 def profile(
     footprint: Footprint, points: Vector, radii: Vector, twist: Twist2D, length_m: float, beams: int
 ) -> Profile:
@@ -93,12 +105,7 @@ def profile(
     ways = np.linspace(0.0, length_m, count + 1)
     if len(points) < beams:
         return Profile(ways, np.full(count + 1, np.inf))
-    times = ways / speed
-    angle = twist.wz * times
-    # The chord of an arc is as long as the way times sinc of half its angle, and points along half its angle.
-    chord, half = times * np.sinc(angle / math.tau), angle / 2
-    x = chord * (twist.vx * np.cos(half) - twist.vy * np.sin(half))
-    y = chord * (twist.vx * np.sin(half) + twist.vy * np.cos(half))
+    x, y, angle = driven(twist, ways / speed)
     dx, dy = points[None, :, 0] - x[:, None], points[None, :, 1] - y[:, None]
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     seen = np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1)

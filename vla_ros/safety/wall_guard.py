@@ -15,15 +15,13 @@ from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D, Vector
 from vla_ros.core.robot_description import BaseLimits
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.robot.outline import OutlineMaker
+from vla_ros.safety.nearness import EMERGENCY_REACTION_S, Nearness
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.swept_path import Profile, Rim
-from vla_ros.safety.verdict import PASS, Level, Verdict
+from vla_ros.safety.swept_path import Profile, Rim, driven
+from vla_ros.safety.verdict import PASS, Verdict
 
 _STEP_M = 0.03
 _FEWEST = 4
-_CREEP_MPS = 0.02
-_EMERGENCY_REACTION_S = 0.06
-_STRAIGHT = 1e-9
 
 
 class Walls:
@@ -79,33 +77,25 @@ class WallGuard:
             joints: measured, by name.
             ahead: centres (n, 2) in base_link and radii (n,) of where moving arms will be [m].
         """
+        if wish == ZERO_TWIST:
+            return PASS
         p = self._params
         found, rim = self._profile(wish, pose, joints, ahead, p.reaction_time_s, p.braking_share)
-        if found is None:
-            return PASS
-        way = found.free_way(p.wall_margin_m, p.wall_margin_m / 3)
-        if way == math.inf:
-            return PASS
-        speed = rim.speed_for(way, p.reaction_time_s)
-        if speed < min(_CREEP_MPS, rim.speed / 2):
-            text = f"Stopped: the arm is {found.clearances[0]:.2f} m from a wall in its way."
-            return Verdict(Level.BLOCK, "wall", text, way, p.wall_margin_m, "wall", 0.0)
-        if speed >= rim.speed:
-            return PASS
-        scale = speed / rim.speed
-        text = f"Slowed to {scale:.0%}: a wall in the arm's way, {way:.2f} m ahead."
-        return Verdict(Level.SLOW, "wall", text, way, p.wall_margin_m, "wall", scale)
+        return self._keep(p.wall_margin_m).judge(found, rim, p.reaction_time_s)
 
     def emergency(
         self, twist: Twist2D, pose: Pose2D, joints: Mapping[str, float], ahead: tuple[Vector, Vector]
     ) -> Verdict:
         """BLOCK when what is about to be sent would touch a wall even when braking as hard as the base can."""
-        found, _ = self._profile(twist, pose, joints, ahead, _EMERGENCY_REACTION_S, 1.0)
-        margin = self._params.wall_margin_m / 2
-        if found is None or found.free_way(margin, margin / 3) == math.inf:
+        if twist == ZERO_TWIST:
             return PASS
-        text = f"Stopped: the arm would touch a wall, {found.clearances[0]:.2f} m off."
-        return Verdict(Level.BLOCK, "wall", text, float(found.clearances[0]), margin, "wall", 0.0)
+        found, _ = self._profile(twist, pose, joints, ahead, EMERGENCY_REACTION_S, 1.0)
+        return self._keep(self._params.wall_margin_m / 2).emergency(found)
+
+    @staticmethod
+    def _keep(margin_m: float) -> Nearness:
+        """A wall beside the way slows nobody."""
+        return Nearness("wall", margin_m, -math.inf, math.inf)
 
     def _profile(
         self,
@@ -117,8 +107,6 @@ class WallGuard:
         share: float,
     ) -> tuple[Profile | None, Rim]:
         """Clearance of the arm from the nearest wall along the way that stopping takes; None when none is near."""
-        if twist == ZERO_TWIST:
-            return None, Rim(0.0, 1.0)
         rim = Rim.of(twist, self._limits, self._farthest, share)
         length = rim.stopping_distance(reaction_s)
         near = self._walls.near(pose, self._farthest + length + self._params.wall_margin_m)
@@ -136,12 +124,7 @@ class WallGuard:
 
 def _driven(twist: Twist2D, times: Vector, points: Vector) -> Vector:
     """Points (n, 2) of the robot after ``twist`` was driven for (k,) ``times`` [s], in base_link at the start."""
-    angle = twist.wz * times
-    if abs(twist.wz) > _STRAIGHT:
-        s, c = np.sin(angle), 1.0 - np.cos(angle)
-        x, y = (twist.vx * s - twist.vy * c) / twist.wz, (twist.vx * c + twist.vy * s) / twist.wz
-    else:
-        x, y = twist.vx * times, twist.vy * times
+    x, y, angle = driven(twist, times)
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     px, py = points[:, 0], points[:, 1]
     return np.stack([x[:, None] + cos * px - sin * py, y[:, None] + sin * px + cos * py], axis=-1)
