@@ -37,13 +37,18 @@ ROOT = Path(__file__).resolve().parents[2]
 ROBOT = RobotDescription.load(ROOT / "config" / "robots" / "home_robot.yaml")
 
 SERVICES = ("arm", "disarm", "reset_safety", "hand_back", "emergency_stop")
-PATIENT = {f"{name}_timeout_s": 1.0 for name in ("command", "odom", "joint_states", "scan", "teleop")}
-"""The longest time-outs, so that a busy machine makes no difference; benchmarks.safety measures the shipped ones."""
+PATIENT = {
+    **{f"{name}_timeout_s": 1.0 for name in ("command", "odom", "joint_states", "scan", "teleop")},
+    "home": "",
+}
+"""The longest time-outs, so that a busy machine makes no difference; benchmarks.safety measures the shipped ones. And an
+empty room: no walls of a floor plan."""
 
 
 def arguments(**more: object) -> list[str]:
     """PATIENT and more parameters as a command line after --ros-args."""
-    return [word for name, value in {**PATIENT, **more}.items() for word in ("-p", f"{name}:={value}")]
+    given = {**PATIENT, **more}.items()
+    return [word for name, value in given for word in ("-p", f"{name}:={value if value != '' else repr('')}")]
 
 
 class Bench(VlaNode):

@@ -30,8 +30,8 @@ class Chain:
 
     def __init__(self) -> None:
         self.bed = Bed(in_process=False)
-        patient = tuple(f"safety_node.{name}={value}" for name, value in PATIENT.items())
-        table = {p.executable: p for p in processes(BringUp(watchdog=True, overrides=patient))}
+        patient = tuple(f"safety_node.{name}={value}" for name, value in PATIENT.items() if value != "")
+        table = {p.executable: p for p in processes(BringUp(watchdog=True, home="", overrides=patient))}
         self.children: dict[str, subprocess.Popen] = {}
         for name in ("watchdog_node", "safety_node"):
             self.children[name] = subprocess.Popen([*table[name].command])

@@ -47,7 +47,8 @@ class GateInputs:
         robot: says whether an IMU is needed.
         model: turns the IMU's axes to base_link's; None: they are taken as base_link's.
         watch: of incompatible QoS.
-        answer: called after a command, which is answered at once; ``velocity`` after a velocity, which may flood.
+        tick: called when an emergency stop changes: at once, always.
+        answer: called after a command, which is answered at once unless commands flood.
     """
 
     def __init__(
@@ -59,11 +60,11 @@ class GateInputs:
         robot: RobotDescription,
         model: RobotModel | None,
         watch: QosWatch,
+        tick: Callable[[], None],
         answer: Callable[[], None],
-        velocity: Callable[[float], None],
     ) -> None:
         self._node, self._gate, self._params, self._options = node, gate, params, options
-        self._model, self._watch, self._answer, self._velocity = model, watch, answer, velocity
+        self._model, self._watch, self._tick, self._answer = model, watch, tick, answer
         self._axes: dict[str, np.ndarray] = {}
         self._heat = MachineHeat()
         self._felt: dict[str, float] = {}
@@ -105,8 +106,10 @@ class GateInputs:
 
     def press(self, button: str, pressed: bool) -> None:
         """The state of one emergency stop button; a release counts when no other is pressed."""
+        before = self.buttons.held
         self._gate.on_emergency_stop(self.buttons.note(button, pressed), self._now)
-        self._answer()
+        if self.buttons.held != before:
+            self._tick()
 
     def feel_heat(self) -> None:
         """Hands on what the computer's own sensors said since the last call."""
@@ -146,17 +149,17 @@ class GateInputs:
     def _on_twist(self, message: Twist) -> None:
         now = self._now
         self._gate.on_twist(axes_of(message), now)
-        self._velocity(now)
+        self._answer()
 
     def _on_stamped_twist(self, message: TwistStamped) -> None:
         now = self._now
         self._gate.on_twist(axes_of(message.twist), now, self._stamp(message.header))
-        self._velocity(now)
+        self._answer()
 
     def _on_teleop(self, message: Twist) -> None:
         now = self._now
         self._gate.on_teleop(axes_of(message), now)
-        self._velocity(now)
+        self._answer()
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
         self._gate.on_trajectory(motion.trajectory_from_msg(message), self._now, self._stamp(message.header))

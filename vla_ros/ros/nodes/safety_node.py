@@ -38,11 +38,13 @@ from vla_ros.ros.qos_watch import QosWatch
 from vla_ros.ros.record_keeper import GateRecords
 from vla_ros.safety.gate import Gate, GateOutput
 from vla_ros.safety.limits_summary import summary
+from vla_ros.safety.pace import Pace
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.record_store import record_folder
 
 _RAW_TOPICS = ("cmd_vel_raw", "joint_trajectory_raw", "gripper_raw")
-_FLOOD_S = 0.008
+_ANSWER_S, _ANSWERS_AT_ONCE = 0.008, 3
+"""Commands are answered when they come, but a flood of them at this pace only [s]."""
 _STATUS_S = 0.1
 _LOOK_AROUND_S = 0.2
 _FROZEN_S = 0.25
@@ -65,7 +67,8 @@ class SafetyNode(VlaNode):
         folder = record_folder(options.record_folder) / self.get_namespace().strip("/")
         about = {"robot": robot.name, "node": self.get_fully_qualified_name(), "limits": lines}
         self._records = GateRecords(folder, int(options.record_limit_mb * 1e6), about, self.steady_s())
-        self._ticked_at = self._published_at = self._answered_at = -1.0
+        self._ticked_at = self._published_at = -1.0
+        self._pace = Pace(_ANSWER_S, _ANSWERS_AT_ONCE)
         self._shown: tuple[object, ...] = ()
         self._values: dict[str, str] = {}
         self._watch = QosWatch(self, self._gate.on_qos)
@@ -81,7 +84,7 @@ class SafetyNode(VlaNode):
         )
         self._status = self.create_publisher(SafetyStatus, "safety_status", qos.STATUS)
         self._inputs = GateInputs(
-            self, self._gate, self._params, options, robot, model, self._watch, self._tick, self._answer_velocity
+            self, self._gate, self._params, options, robot, model, self._watch, self._tick, self._answer
         )
         for name, action in (
             ("arm", self._gate.arm),
@@ -116,9 +119,8 @@ class SafetyNode(VlaNode):
         self._inputs.press("service", False)
         return True, "Stopped. Call reset_safety and arm to go on."
 
-    def _answer_velocity(self, now: float) -> None:
-        if now - self._answered_at >= _FLOOD_S:
-            self._answered_at = now
+    def _answer(self) -> None:
+        if self._pace.lets(self.steady_s()):
             self._timer.reset()
             self._tick()
 
