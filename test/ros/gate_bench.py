@@ -41,8 +41,8 @@ PATIENT = {
     **{f"{name}_timeout_s": 1.0 for name in ("command", "odom", "joint_states", "scan", "teleop")},
     "home": "",
 }
-"""The longest time-outs, so that a busy machine makes no difference; benchmarks.safety measures the shipped ones. And an
-empty room: no walls of a floor plan."""
+"""The longest time-outs, so that a busy machine makes no difference; benchmarks.safety measures the shipped ones. And
+an empty room: no walls of a floor plan."""
 
 
 def arguments(**more: object) -> list[str]:
