@@ -23,8 +23,8 @@ _TOKENS_A_SECOND, _FIRST_TOKENS = 5.0, 5
 _BACK_S, _BACK_COST, _BACK_MOST = 0.12, 20.0, 5.0
 """A token may be looked for so much before the furthest place so far; what each second beyond that costs, as a
 logarithm; and the most that it costs, for the network looks elsewhere now and then."""
-_STEP_S = 1.2
-"""No token takes the furthest place further than that: a single look far ahead is a stray one."""
+_STEP_S, _AHEAD_COST = 1.2, 4.0
+"""The same for a leap ahead, over words; a single look further ahead is a stray one and does not count as reached."""
 _EARLY_S, _EARLY_COST = 1.1, 6.0
 """The same for the end of the sentence before the end of the sound."""
 _HOPELESS = 0.7
@@ -96,7 +96,8 @@ class Search:
         for row, (hypothesis, place) in enumerate(zip(growing, places)):
             totals[row] += hypothesis.total + self._wording.row(hypothesis.state)
             back = max(0.0, hypothesis.reached - float(place) - _BACK_S)
-            totals[row, :-1] -= min(_BACK_MOST, _BACK_COST * back)
+            ahead = max(0.0, float(place) - hypothesis.reached - _STEP_S)
+            totals[row, :-1] -= min(_BACK_MOST, _BACK_COST * back) + min(_BACK_MOST, _AHEAD_COST * ahead)
             reached = max(hypothesis.reached, float(place))
             totals[row, -1] -= _EARLY_COST * max(0.0, seconds - reached - _EARLY_S)
         return totals
