@@ -3,7 +3,8 @@
 Prints one JSON line with only what was asked for (everything but --home when nothing is named):
 
 commands   Tasks exact of N household commands (benchmarks/language_suites, words that a closed grammar can hold), each
-           by one of the synthetic voices, clean and under noise at 10 dB, with the recogniser's time
+           by one of the synthetic voices, clean and under noise at 10 dB, with the recogniser's time; each twenty of
+           them are counted on the error output
 stops      share of N stop phrases under noise at 10 dB that are told, and the delay from the end of the word, in the
            stream and in computing
 false      stops told in M minutes of talk and music-like noise, per hour, with the upper bound of a Poisson count
@@ -19,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import re
 import time
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.speech_commands import cases, commands
 from benchmarks.speech_sounds import (
     CHATTER,
     NOISES,
@@ -67,58 +68,6 @@ def share(hits: int, count: int) -> dict[str, Any]:
 def percentiles(values: list[float]) -> dict[str, float]:
     """p50, p99 and max."""
     return {name: round(float(np.percentile(values, q)), 1) for name, q in (("p50", 50), ("p99", 99), ("max", 100))}
-
-
-# -- commands ----------------------------------------------------------------------------------------------
-
-
-def cases(count: int, seed: int) -> list[Any]:
-    """Household commands with their Tasks: single, polite and in sequence; without messages in free words, which only
-    the free recogniser can hear, and without those that the parser does not read even when they are typed."""
-    from benchmarks.language_suites.own import household_parser
-    from benchmarks.language_suites.own_cases import intents, same
-    from benchmarks.language_suites.own_joints import Joints
-
-    joints, parser, found = Joints(random.Random(seed), intents()), household_parser(), []
-    while len(found) < count:
-        made = (joints.single, joints.single, joints.single, joints.polite, joints.sequence)[len(found) % 5]()
-        free = any(step.text and step.skill in ("say", "answer", "ask", "report") for step in made.steps)
-        if not free and same(parser.parse(made.text), made.steps):
-            found.append(made)
-    return found
-
-
-def commands(count: int, seed: int, free: str) -> dict[str, Any]:
-    """Tasks exact, clean and in noise."""
-    from benchmarks.language_suites.own import household_parser
-    from benchmarks.language_suites.own_cases import same
-    from vla_ros.ros.spoken_words import sense_of, vocabulary
-    from vla_ros.speech.params import SpeechParams
-    from vla_ros.speech.understanding import Understanding, recognizers
-
-    parser, cast = household_parser(), voices()
-    words = vocabulary(parser.lexicon, {"tom", "anna"})
-    ear = Understanding(recognizers(SpeechParams(free_recognizer=free), words), lambda text: sense_of(parser, text))
-    rng = np.random.default_rng(seed)
-    out: dict[str, Any] = {"recognisers": list(ear.names), "voices": [voice.label for voice in cast]}
-    for name, snr in (("clean", 60.0), ("noise_10_db", SNR_DB)):
-        right, seconds, by_voice, by = 0, [], {v.label: [0, 0] for v in cast}, {}
-        for number, case in enumerate(cases(count, seed)):
-            voice = cast[number % len(cast)]
-            speech = level(speak(case.text, voice), 0.08)
-            kind = NOISES[number % len(NOISES)]
-            sound = pcm(noisy(speech, noise(kind, len(speech) + RATE, rng), snr, 0.4, 0.3))
-            began = time.process_time()
-            heard = ear.understand(sound)
-            seconds.append(time.process_time() - began)
-            exact = same(parser.parse(heard.text), case.steps) if heard.text else False
-            right += exact
-            by_voice[voice.label][0] += exact
-            by_voice[voice.label][1] += 1
-            by[heard.recognizer] = by.get(heard.recognizer, 0) + 1
-        out[name] = {**share(right, count), "by_voice": by_voice, "answered_by": by,
-                     "cpu_ms": percentiles([1e3 * s for s in seconds])}  # fmt: skip
-    return out
 
 
 # -- stops -------------------------------------------------------------------------------------------------
@@ -205,6 +154,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, metavar="M", help="talk and music in search of false stops (60)")
     parser.add_argument("--gate", type=int, metavar="N", help="stops through speech_node and safety_node (20)")
     parser.add_argument("--home", action="store_true", help="a spoken command in the simulated home")
+    parser.add_argument("--recognizer", default="auto", choices=("auto", "guided", "closed", "free"))
     parser.add_argument("--free", default="none", choices=("none", "auto", "whisper"), help="the free recogniser")
     parser.add_argument("--threshold", type=float, help="of the spoken stop (the parameter's default)")
     parser.add_argument("--seed", type=int, default=11)
@@ -218,19 +168,19 @@ def main() -> None:
     environment.activate()
     result: dict[str, Any] = {"suite": "speech"}
     if options.commands:
-        result["commands"] = commands(options.commands, options.seed, options.free)
+        result["commands"] = commands(options.commands, options.seed, options.recognizer, options.free)
     if options.stops:
         result["stops"] = stops(options.stops, options.seed, threshold)
     if options.minutes:
         result["false"] = false_stops(options.minutes, options.seed, threshold)
     if options.gate or options.home:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        from benchmarks import speech_nodes
+        from benchmarks import speech_home, speech_nodes
 
         if options.gate:
             result["gate"] = speech_nodes.gate(options.gate, options.seed)
         if options.home:
-            result["home"] = speech_nodes.home()
+            result["home"] = speech_home.home()
     print(json.dumps(result))
 
 
