@@ -14,13 +14,15 @@ from gate_story import ARM, HOME, MODEL, ROBOT
 
 from vla_ros.core.geometry import Pose, Pose2D, Twist2D
 from vla_ros.core.motion import JointTrajectory
+from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.scene import Scene, SceneObject
 from vla_ros.safety.arm_path import ArmPath, samples
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.moving_things import MovingThings
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.people import People
+from vla_ros.safety.people import Human, People
 from vla_ros.safety.rss import safe_speed
+from vla_ros.safety.separation_guard import SeparationGuard, Sweep
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.ssm import Separation
 from vla_ros.safety.verdict import PASS, Level
@@ -224,3 +226,107 @@ def test_where_no_room_is_left_no_speed_is_and_a_little_room_gives_a_little() ->
     room = 0.5 * 0.125 + 0.375
     assert people.speed(room, 0.5) == 0.0 == people.speed(0.0, 0.5) == people.speed(math.nan, 0.5)
     assert 0.0 < people.speed(room + 1e-6, 0.5) < 1e-4
+    assert people.passing(0.375, 0.0) == 0.0 and people.passing(0.376, 0.0) == math.inf
+    assert people.passing(0.375 + 0.0625, 0.5) == 0.0 == people.passing(0.2, 0.5)
+    assert people.passing(0.375 + 0.0625 + 0.25, 0.5) == 0.5
+
+
+# ---- speeds near people
+
+SQUARE_BASE = replace(
+    ROBOT, base=replace(ROBOT.base, footprint=((0.25, 0.25), (-0.25, 0.25), (-0.25, -0.25), (0.25, -0.25)))
+)
+
+
+def separation(*humans: Human, robot: RobotDescription = SQUARE_BASE, parts: bool = False) -> SeparationGuard:
+    outline = Footprint(robot.base.footprint)
+    out = SeparationGuard(
+        SafetyParams(head_height_m=2.0), robot, outline, *((MODEL, SILHOUETTE) if parts else (None, None))
+    )
+    out.humans = humans
+    return out
+
+
+def test_exactly_the_limit_toward_a_person_passes_and_a_little_more_is_told() -> None:
+    one = separation(Human("p", 0.75, 0.0, 0.25, 1.6))
+    limit = one.judge(Twist2D(1.0, 0.0, 0.0), HERE, 0.0).limit
+    assert 0.0 < limit < 1.0
+    fresh = separation(Human("p", 0.75, 0.0, 0.25, 1.6))
+    assert fresh.judge(Twist2D(limit, 0.0, 0.0), HERE, 0.0) == PASS
+    told = fresh.judge(Twist2D(limit * 1.001, 0.0, 0.0), HERE, 0.1)
+    assert (told.level, told.value, told.limit, told.object) == (Level.SLOW, limit * 1.001, limit, "p")
+    assert told.scale == pytest.approx(1 / 1.001)
+
+
+def test_somebody_right_above_the_middle_is_nowhere_and_a_hair_beside_it_is_ahead() -> None:
+    assert separation(Human("p", 0.0, 0.0, 0.25, 1.6)).judge(Twist2D(1.0, 0.0, 0.0), HERE, 0.0) == PASS
+    beside = separation(Human("p", 1.1e-9, 0.0, 0.25, 1.6)).judge(Twist2D(1.0, 0.0, 0.0), HERE, 0.0)
+    assert beside.value == pytest.approx(1.0)
+
+
+def test_without_a_lidar_everybody_may_walk_in_from_where_they_stand() -> None:
+    """A person at two metres, 60 degrees off the way back: leaving by half of the speed is a retreat, less is none."""
+    blind = replace(SQUARE_BASE, sensors=tuple(s for s in ROBOT.sensors if s != "scan"))
+    back = Twist2D(-0.5, 0.0, 0.0)
+    for y, free in ((math.sqrt(3.0), False), (1.7, True), (1.8, False)):
+        there = Human("p", 1.0, y, 1.5, 1.6)
+        assert separation(there).judge(back, HERE, 0.0) == PASS, "a lidar sees who walks"
+        verdict = separation(there, robot=blind).judge(back, HERE, 0.0)
+        assert (verdict == PASS) is free, y
+        if not free:
+            assert (verdict.level, verdict.value, verdict.object) == (Level.SLOW, 0.5, "p")
+            assert verdict.scale == pytest.approx(verdict.limit / 0.5) and "m beside the way" in verdict.text
+            slow = Twist2D(-verdict.limit, 0.0, 0.0)
+            assert separation(there, robot=blind).judge(slow, HERE, 0.0) == PASS
+    toward = separation(Human("p", 2.0, 0.0, 0.25, 1.6), robot=blind).judge(Twist2D(0.5, 0.0, 0.0), HERE, 0.0)
+    assert toward.level == Level.SLOW and toward.limit < 0.5
+
+
+def swept(speed: float, seconds: float = 1.0) -> Sweep:
+    """All parts of an arm at one place 1.2 m above the base's middle, going ahead at ``speed``."""
+    count = int(np.count_nonzero(SILHOUETTE.joints > 0))
+    centers = np.zeros((2, count, 3))
+    centers[..., 2], centers[1, :, 0] = 1.2, speed * seconds
+    return Sweep(np.array([0.0, seconds]), centers)
+
+
+def test_an_arm_at_exactly_five_per_cent_above_its_limit_goes_on() -> None:
+    near = Human("p", 1.0, 0.0, 0.6, 1.6)
+    limit = separation(near, parts=True).share(swept(2.0), HERE).limit
+    above = next(v for k in range(-8, 9) if limit / (v := limit / 0.95 + k * 2.0**-52) == 0.95)
+    for speed, level in ((above, Level.PASS), (limit / 0.9499, Level.BRAKE), (limit / 0.96, Level.PASS)):
+        one = separation(near, parts=True)
+        one.begin("arm", swept(speed), 0.0)
+        assert one.judge_arm(HERE, 0.0).level == level
+    assert separation(near, parts=True).share(swept(limit), HERE) == PASS
+
+
+def test_somebody_where_a_part_is_stops_it_by_no_direction_and_a_hair_away_by_all_of_its_speed() -> None:
+    for x, told in ((0.0, 0.0), (1.1e-9, 2.0)):
+        share = separation(Human("p", x, 0.0, 0.6, 1.6), parts=True).share(swept(2.0), HERE)
+        assert share.value == pytest.approx(told)
+
+
+def test_parts_that_stick_out_by_five_centimetres_count_while_the_base_drives_and_no_part_of_the_base() -> None:
+    """A model of two spheres, one on the base and one on its first joint."""
+    for out, counts in ((0.05, False), (0.0501, True), (0.06, True)):
+        for joint in (0, 1):
+            spheres_at = np.array([[0.25 + out - 0.1, 0.0, 0.5]])
+            few = SimpleNamespace(
+                joints=np.array([joint]), radii=np.array([0.1]), total_mass=40.0, arm_mass=lambda: 5.0,
+                centers=lambda _, at=spheres_at: at, configuration=lambda _: None,
+            )  # fmt: skip
+            one = SeparationGuard(PARAMS, SQUARE_BASE, SQUARE, MODEL, few)  # type: ignore[arg-type]
+            one.see_joints({})
+            one.humans = (Human("p", 0.25 + out - 0.1, -0.6, 0.1, 1.6),)
+            # The base turns: its own middle comes no nearer, what sticks out does.
+            verdict = one.judge(Twist2D(0.0, 0.0, -3.0), HERE, 0.0)
+            assert (verdict.level == Level.SLOW) == (counts and joint == 1), (out, joint)
+            if verdict.level == Level.SLOW:
+                assert verdict.value == pytest.approx(3.0 * (0.15 + out))
+
+
+def test_before_the_joints_are_seen_only_the_base_counts() -> None:
+    one = separation(Human("p", 0.9, 0.0, 0.25, 1.6), parts=True)
+    alone = separation(Human("p", 0.9, 0.0, 0.25, 1.6))
+    assert one.judge(Twist2D(0.0, 0.5, 1.0), HERE, 0.0) == alone.judge(Twist2D(0.0, 0.5, 1.0), HERE, 0.0)
