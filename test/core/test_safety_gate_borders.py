@@ -199,14 +199,25 @@ def test_an_arm_that_was_stopped_is_on_no_way_any_more() -> None:
 def test_a_limit_that_only_slows_lets_joints_move_and_a_person_who_drives_keeps_them_still() -> None:
     story = ready()
     story.gate.on_battery(Battery(story.now, 0.08, 24.0), story.now)
-    assert story.run(0.02).status.cause == "battery_low"
+    slow = story.run(0.02).status
+    assert (slow.cause, slow.speed_scale) == ("battery_low", PARAMS.monitor_scale)
     story.gate.on_trajectory(arm_trajectory(), story.now)
     story.gate.on_gripper(CLOSE, story.now)
     out = story.run(0.02)
     assert len(out.trajectories) == 1 and out.gripper is CLOSE
     story.gate.on_teleop(Forward, story.now)
+    taken = story.run(0.02)
     story.gate.on_gripper(CLOSE, story.now)
-    assert story.run(0.02).gripper is None, "slow, and refused"
+    refused = story.run(0.02)
+    assert refused.gripper is None and refused.status.interventions == taken.status.interventions + 1
+
+
+def test_what_ends_in_the_safe_posture_is_a_stop_and_an_arm_on_its_way_is_a_run() -> None:
+    story = ready()
+    story.gate.on_trajectory(arm_trajectory(seconds=1.0), story.now)
+    assert story.run(0.02).status.state == "running"
+    story.gate.on_battery(Battery(story.now, 0.01, 24.0), story.now)
+    assert story.run(0.02).status.state == "stopped"
 
 
 def test_a_low_battery_does_not_forbid_arming_and_an_empty_one_does() -> None:

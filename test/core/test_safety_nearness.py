@@ -127,6 +127,11 @@ def guard(points: list[tuple[float, float]], **changes: object) -> ObstacleGuard
 AHEAD = Twist2D(0.5, 0.0, 0.0)
 
 
+def test_the_nearest_hit_is_told_with_its_clearance() -> None:
+    assert guard([(0.5, 0.0), (0.0, 0.375), (-2.0, 0.0)]).nearest(HERE) == 0.125
+    assert guard([(0.5, 0.0)]).nearest(Pose2D(0.125, 0.0, 0.0)) == 0.125
+
+
 def test_before_the_first_scan_nothing_is_near() -> None:
     fresh = ObstacleGuard(SafetyParams(), BASE)
     assert fresh.nearest(HERE) == math.inf and fresh.points.shape == (0, 2)

@@ -12,10 +12,11 @@ import pytest
 from gate_story import ARM, HOME, MODEL, ROBOT, arm_trajectory
 
 from vla_ros.core.errors import ConfigError
-from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
+from vla_ros.core.geometry import ZERO_TWIST, Box, Pose, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import LaserScan
+from vla_ros.robot.outline import OutlineMaker
 from vla_ros.safety.chunk_check import ChunkCheck
 from vla_ros.safety.drive import Drive
 from vla_ros.safety.e_stop import EmergencyStop
@@ -161,6 +162,13 @@ def test_a_robot_without_a_lidar_is_not_judged_by_one_and_a_zone_has_its_own_nam
     fenced = drive(blind, wall)
     zones = [v for v in fenced.judge(AHEAD, {}, HERE, 0.0) if v.level == Level.BLOCK]
     assert [(v.cause, v.object) for v in zones] == [("keep_out", "keep_out")] and "a keep-out zone" in zones[0].text
+    offer = MEASURED | dict(zip(ARM.names, ROBOT.posture("offer").positions))  # type: ignore[union-attr]
+    reach = float(OutlineMaker(MODEL).of(offer).points[:, 0].max())
+    box = (Box(Pose.planar(reach + 0.05 + PARAMS.wall_margin_m / 2, 0.0, 0.0, 1.0), (0.1, 4.0, 2.0)),)
+    for model, walls, cause in ((None, box, []), (MODEL, (), []), (MODEL, box, ["wall"])):
+        one = Drive(PARAMS, blind, model, np.zeros((0, 2)), SeparationGuard(PARAMS, blind, OUTLINE, None, None), walls)
+        assert [v.cause for v in one.judge(AHEAD, offer, HERE, 0.0) if v.level > Level.PASS] == cause
+        assert one.emergency(Twist2D(0.3, 0.0, 0.0), HERE, 0.0).cause == "".join(cause)
     away = fenced.judge((-0.3, 0.0, 0.0, 0.0, 0.0, 0.0), {}, Pose2D(-1.0, 0.0, 0.0), 5.0)
     assert all(v == PASS for v in away)
 
@@ -188,6 +196,21 @@ def test_a_turn_that_lacks_one_and_a_half_beams_does_not_close(beams: int) -> No
     seen = judge_scan(LaserScan(1.0, "lidar_link", 0.0, step, 0.05, 8.0, ranges), params)
     closes = beams * step > 2 * math.pi - 1.5 * step  # by rounding, for some numbers of beams
     assert (seen is not None) == closes and (beams == 60 or not closes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [({"angle_increment": 0.0}, "scan_invalid"), ({"angle_increment": math.nan}, "scan_invalid"),
+     ({"angle_min": math.inf}, "scan_invalid"), ({"angle_increment": 1.0}, ""), ({"range_min": 0.0}, ""),
+     ({"range_min": -0.1}, "scan_invalid"), ({"range_min": 8.0}, "scan_invalid"),
+     ({"range_max": math.nan}, "scan_invalid")],
+)  # fmt: skip
+def test_a_scan_of_impossible_geometry_is_invalid(changes: dict[str, float], cause: str) -> None:
+    scan = LaserScan(1.0, "lidar_link", 0.0, 0.1, 0.05, 8.0, np.full(60, np.inf))
+    found = judge_scan(replace(scan, **changes), SafetyParams(scan_max_gap_rad=6.3))  # type: ignore[arg-type]
+    assert (found.cause if found else "") == cause
+    if found:
+        assert (found.level, found.scale, found.object, found.value) == (Level.BRAKE, 0.0, "scan", 0.0)
 
 
 # ---- the robot's file against its model
