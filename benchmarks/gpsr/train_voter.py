@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -23,6 +24,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.gpsr.calibration import expected_error
 from benchmarks.gpsr.comparison import same, same_place_kinds_aside
+from benchmarks.gpsr.conventions import fit_conventions
 from benchmarks.gpsr.data import HALVES, Case, read_cases
 from benchmarks.gpsr.fit_confidence import fit
 from vla_ros.cli.parse import load_lexicon
@@ -39,6 +41,7 @@ from vla_ros.language.voting import (
     TRUST,
     Choice,
     choices,
+    decide,
     left_to_grammar,
     sureness,
     weigh,
@@ -137,14 +140,28 @@ def cross_validated(
     people: Sequence[Example], generated: Sequence[Example], labels: Labels, folds: int, seed: int, iterations: int
 ) -> list[list[Vote]]:
     """The votes on every example of a voter that was trained without it."""
-    order = np.random.default_rng(seed).permutation(len(people))
     votes: list[list[Vote]] = [[] for _ in people]
-    for fold in range(folds):
-        held = set(order[fold::folds].tolist())
+    for held in _held(len(people), folds, seed):
         voter = fit_voter([e for i, e in enumerate(people) if i not in held] + list(generated), labels, iterations)
         for i in held:
             votes[i] = voter.votes(people[i].words)
     return votes
+
+
+def _held(n: int, folds: int, seed: int) -> list[set[int]]:
+    order = np.random.default_rng(seed).permutation(n)
+    return [set(order[fold::folds].tolist()) for fold in range(folds)]
+
+
+def written(people: Sequence[Example], answers: Sequence[Task], folds: int, seed: int) -> list[str]:
+    """The forms of the answers by conventions that were fitted without the command they are used on."""
+    forms = [""] * len(people)
+    for held in _held(len(people), folds, seed):
+        told = [(e.task, e.case.form) for i, e in enumerate(people) if i not in held]
+        conventions = fit_conventions(told)
+        for i in held:
+            forms[i] = conventions.form(answers[i])
+    return forms
 
 
 def fit_trust(rows: Sequence[tuple[list[Choice], Skeleton | None]]) -> np.ndarray:
@@ -195,7 +212,14 @@ def main(argv: list[str] | None = None) -> int:
     left = [left_to_grammar(e.task, tokenize(e.case.text, lexicon.speller).words) for e in people]
     used = [i for i, e in enumerate(people) if e.case in unseen and not left[i]]
     trust = fit_trust([(rows[i], people[i].gold) for i in used])
-    report, sure = measure(people, votes, rows, left, trust, used, lexicon, args.errors)
+    answers, hard = answered(people, votes, rows, left, trust, lexicon)
+    forms = written(people, answers, args.folds, args.seed)
+    report, sure = measure(people, votes, rows, answers, forms, hard, used)
+    report["trust"] = dict(zip(TRUST, trust.round(3).tolist()))
+    if args.errors:
+        wrong = [(e, f) for e, f in zip(people, forms) if not same(f, e.case.form)]
+        lines = [f"{e.case.text}\n    wanted {e.case.form}\n    got    {f}" for e, f in wrong]
+        args.errors.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(json.dumps(report))
     if args.output:
         voter = fit_voter([*people, *generated], labels, args.iterations)
@@ -204,25 +228,34 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def measure(
+def answered(
     people: Sequence[Example], votes: Sequence[list[Vote]], rows: Sequence[list[Choice]], left: Sequence[bool],
-    trust: np.ndarray, used: Sequence[int], lexicon: Lexicon, errors: Path | None,
-) -> tuple[dict[str, object], np.ndarray]:  # fmt: skip
-    """(cross-validated figures, weights of sureness) of the choices by ``trust``; writes the wrong ones."""
+    trust: np.ndarray, lexicon: Lexicon,
+) -> tuple[list[Task], list[np.ndarray]]:  # fmt: skip
+    """(the Tasks that are decided for, what tells how sure they are)."""
     answers, hard = [], []
-    for i, found in enumerate(rows):
+    for example, vote, found, alone in zip(people, votes, rows, left):
         chances = weigh(found, trust)
-        best = found[0] if left[i] else found[int(chances.argmax())]
+        words = tokenize(example.case.text, lexicon.speller).words
+        best = found[0] if alone else decide(found, chances, vote, words, lexicon)
         answers.append(best.task)
-        hard.append(sureness(found, chances, votes[i], lexicon))
+        hard.append(sureness(found, chances, best, vote, lexicon))
+    return answers, hard
+
+
+def measure(
+    people: Sequence[Example], votes: Sequence[list[Vote]], rows: Sequence[list[Choice]], answers: Sequence[Task],
+    forms: Sequence[str], hard: Sequence[np.ndarray], used: Sequence[int],
+) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
+    """(cross-validated figures, weights of sureness)."""
     right = [_equivalent(a, e.case.form) for a, e in zip(answers, people)]
     tasks = [i for i in used if answers[i].kind == "task"]
     sure = fit(np.array([hard[i][1:] for i in tasks]), np.array([float(right[i]) for i in tasks]))
-    chance = {i: float(1.0 / (1.0 + np.exp(-hard[i] @ sure))) for i in tasks}
-    report: dict[str, object] = {"n": len(people), "trust": dict(zip(TRUST, trust.round(3).tolist()))}
-    report["sure"] = dict(zip(SURE, sure.round(3).tolist()))
-    report["calibration_error"] = round(expected_error(list(chance.values()), [right[i] for i in tasks]), 4)
-    exact = [same(logical_form(a), e.case.form) for a, e in zip(answers, people)]
+    chance = [float(1.0 / (1.0 + np.exp(-hard[i] @ sure))) for i in tasks]
+    report: dict[str, Any] = {"n": len(people), "sure": dict(zip(SURE, sure.round(3).tolist()))}
+    report["calibration_error"] = round(expected_error(chance, [right[i] for i in tasks]), 4)
+    exact = [same(f, e.case.form) for f, e in zip(forms, people)]
+    plain = [same(logical_form(a), e.case.form) for a, e in zip(answers, people)]
     for name, chosen in (("all", range(len(people))), ("unseen", used)):
         n = max(1, len(chosen))
         report[name] = {
@@ -231,18 +264,15 @@ def measure(
             "grammar_skeleton": round(sum(rows[i][0].skeleton == people[i].gold for i in chosen) / n, 4),
             "grammar_equivalent": round(sum(_equivalent(people[i].task, people[i].case.form) for i in chosen) / n, 4),
             "exact": round(sum(exact[i] for i in chosen) / n, 4),
+            "exact_plain": round(sum(plain[i] for i in chosen) / n, 4),
             "equivalent": round(sum(right[i] for i in chosen) / n, 4),
         }
-    heads = Counter(e.case.head for e in people)
-    report["by_head"] = {
-        h: [sum(x for x, e in zip(exact, people) if e.case.head == h),
-            sum(x for x, e in zip(right, people) if e.case.head == h), n]
-        for h, n in sorted(heads.items())
-    }  # fmt: skip
-    if errors:
-        wrong = [(e, a) for e, a, good in zip(people, answers, right) if not good]
-        lines = [f"{e.case.text}\n    wanted {e.case.form}\n    got    {logical_form(a)}" for e, a in wrong]
-        errors.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    by_head: dict[str, list[int]] = {}
+    for example, good, alike in zip(people, exact, right):
+        counts = by_head.setdefault(example.case.head, [0, 0, 0])
+        for place, value in enumerate((good, alike, True)):
+            counts[place] += value
+    report["by_head"] = dict(sorted(by_head.items()))
     return report, sure
 
 

@@ -61,9 +61,9 @@ class Asking:
         loose = list(slots.loose)
         kinds = [n for w, n in loose if w == "of"]
         if kinds and (not nouns or nouns[0][0].headless):  # "which of the books is the thickest"
-            if nouns:
-                kinds[0].describe(nouns.pop(0)[0])
             kinds[0].quantity = 1
+            if nouns:
+                kinds[0].describe(nouns.pop(0)[0])  # of three: "of the books, which are the three thickest"
             nouns, loose = [(kinds[0], [])], [p for p in loose if p[0] != "of"]
         if nouns and nouns[0][0].asks and not nouns[0][0].kind:
             noun, pps = nouns.pop(0)

@@ -45,6 +45,12 @@ class Skeleton:
         thing = f"{self.thing or '-'}{'*' * self.many}{'@' * self.thing_at}"
         return f"{self.deed} {thing} {self.person or '-'}{'@' * self.person_at} {'to' if self.goal else '-'}"
 
+    def slots(self) -> int:
+        """How much it says: a point for each slot, and one for who or what is told apart from others."""
+        told = (self.thing in ("superlative", "side", "beside")) + (self.person in ("name", "quality"))
+        places = self.thing_at + self.person_at + (self.goal or self.deed == "guide_back")
+        return told + places + bool(self.thing) + bool(self.person) + self.many
+
     @classmethod
     def parse(cls, text: str) -> Skeleton:
         """Reads :meth:`__str__`'s form. Raises ValueError."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vla_ros.core.errors import ConfigError
 from vla_ros.core.task import Referent, Task
 from vla_ros.language.confidence import evidence
 from vla_ros.language.filling import Filler
@@ -36,10 +37,13 @@ GUARDED = frozenset((
 """Words that a skeleton has no room for: a command with one of them is left to the grammar."""
 CANDIDATES = 4
 _LEAST = 1e-4
-_ALONE = 0.75
-"""So likely must a skeleton be to become a task where the grammar sees none."""
+_ALONE = 0.9
+"""So likely must a skeleton be to become a task where the grammar has only a question."""
+_ASKED = frozenset(("count", "which", "name", "gender", "pose"))
+_SPOKEN = _ASKED | {"tell", "answer"}
+_BEGINNINGS = frozenset(("what", "which", "who", "how", "of"))
 _LOWEST, _HIGHEST = 0.02, 0.99
-TRUST = ("vote", "own", "doubt", "none", "steps", "quality", "superlative")
+TRUST = ("vote", "own", "foreign", "doubt", "none", "steps", "quality", "superlative")
 SURE = ("bias", "chance", "agree", "top", "doubt", "length", "choice", "beside")
 
 
@@ -57,15 +61,17 @@ def choices(task: Task, votes: Sequence[Vote], filler: Filler, lexicon: Lexicon,
     """The grammar's Task and those that the voter's likeliest skeletons become with the words of the command."""
     own = skeleton_of_task(task)
     chance = dict(votes)
+    foreign = own not in chance
     hard = evidence(task, lexicon) if task.kind == "task" else {"doubt": 0.0, "steps": 0.0}
     shape = str(own)
-    about = (1.0, hard["doubt"], float(own is None), hard["steps"], float("quality" in shape),
-             float("superlative" in shape))  # fmt: skip
-    out = [Choice(task, own, (math.log(max(_LEAST, chance.get(own, 0.0))), *about), True)]
+    vote = 0.0 if foreign else math.log(max(_LEAST, chance[own]))
+    reasons = (vote, 1.0, float(foreign), hard["doubt"], float(own is None), hard["steps"],
+               float("quality" in shape), float("superlative" in shape))  # fmt: skip
+    out = [Choice(task, own, reasons, True)]
     tokens = fluent(tokenize(tokens_of, lexicon.speller), lexicon.speller)
     for skeleton, p in votes[:CANDIDATES]:
-        if skeleton is None or skeleton == own:
-            continue
+        if skeleton is None or skeleton == own or (own is not None and skeleton.slots() < own.slots()):
+            continue  # what the grammar heard of whom and where is never left out
         filled = filler.fill(skeleton, tokens, task if task.kind == "task" else None)
         if filled is not None:
             filled = dataclasses.replace(filled, text=task.text)
@@ -80,12 +86,38 @@ def weigh(found: Sequence[Choice], trust: np.ndarray) -> np.ndarray:
     return np.asarray(chances / chances.sum())
 
 
-def sureness(found: Sequence[Choice], chances: np.ndarray, votes: Sequence[Vote], lexicon: Lexicon) -> np.ndarray:
-    """(len(SURE),) what tells how sure the likeliest choice is."""
+def decide(
+    found: Sequence[Choice], chances: np.ndarray, votes: Sequence[Vote], words: Sequence[str], lexicon: Lexicon
+) -> Choice:
+    """The likeliest choice; where the grammar sees no task, only one that the voter is sure of.
+
+    In place of the grammar's question may stand something to be said, or what a sentence orders that begins with a
+    verb: "she went to the garden" orders nothing. What the grammar did not understand at all can only become a
+    question that the robot answers, never something that it does.
+    """
     best = found[int(chances.argmax())]
+    grammar = found[0].task
+    if best.own or grammar.kind == "task" or best.skeleton is None:
+        return best
+    if votes[0][0] != best.skeleton or votes[0][1] < _ALONE:
+        return found[0]
+    at = 0
+    while at < len(words) and (filler := lexicon.match(words, at, "filler", "robot")):
+        at += filler[0]
+    ordered = lexicon.match(words, at, "verb") is not None
+    if grammar.kind == "question":
+        return best if ordered or best.skeleton.deed in _SPOKEN else found[0]
+    asked = ordered or (at < len(words) and words[at] in _BEGINNINGS)
+    return best if asked and best.skeleton.deed in _ASKED else found[0]
+
+
+def sureness(
+    found: Sequence[Choice], chances: np.ndarray, best: Choice, votes: Sequence[Vote], lexicon: Lexicon
+) -> np.ndarray:
+    """(len(SURE),) what tells how sure ``best`` is."""
     own = found[0].task
     agree = best.own and votes[0][0] == best.skeleton
-    hard = evidence(own, lexicon) if own.kind == "task" else evidence(best.task, lexicon)
+    hard = evidence(own if own.kind == "task" else best.task, lexicon)
     doubt = hard["doubt"] if own.kind == "task" else 4.0
     margin = math.log(max(_LEAST, float(chances.max())) / max(_LEAST, 1.0 - float(chances.max())))
     top = math.log(max(_LEAST, votes[0][1]))
@@ -116,6 +148,8 @@ class VotingParser(GrammarParser):
 
     def __init__(self, lexicon: Lexicon, voter: Voter) -> None:
         super().__init__(lexicon, open_world=True)
+        if voter.trust.shape != (len(TRUST),) or voter.sure.shape != (len(SURE),):
+            raise ConfigError("voter", voter.trust.shape, f"Train it anew: it needs {len(TRUST)} weights of trust.")
         self._voter = voter
         self._filler = Filler(lexicon, self.reader)
 
@@ -128,10 +162,10 @@ class VotingParser(GrammarParser):
         votes = self._voter.votes(class_words(words, self.lexicon))
         found = choices(grammar, votes, self._filler, self.lexicon, text)
         chances = weigh(found, self._voter.trust)
-        best = found[int(chances.argmax())]
-        if grammar.kind != "task" and (best.own or votes[0][1] < _ALONE or votes[0][0] != best.skeleton):
+        best = decide(found, chances, votes, words, self.lexicon)
+        if best.task.kind != "task":
             return self.sure(grammar)
-        score = float(sureness(found, chances, votes, self.lexicon) @ self._voter.sure)
+        score = float(sureness(found, chances, best, votes, self.lexicon) @ self._voter.sure)
         confidence = min(_HIGHEST, max(_LOWEST, 1.0 / (1.0 + math.exp(-score))))
         return dataclasses.replace(best.task, confidence=round(confidence, 3))
 
