@@ -8,10 +8,10 @@
 First every test runs once and says which lines it executes; this is kept for as long as no file changes. Then each
 mutant takes the place of its function (or, for lines outside of functions, of what its statement makes) in a forked
 process, and the tests that execute the changed line run until one fails (killed) or all have passed (survived): the
-quickest first, and before them those that killed it the last time or others of the module. Prints one JSON line;
-survivors are listed before it, and explained in docs/mutation.md. Mutants that no input can tell from the original
-stand in benchmarks/data/mutation_equivalent.json with the reason: they are judged and count as survivors like all
-others, and the share without them is printed beside the share of all.
+quickest first, and before them those that killed others of the module; who was killed before meets its killer first,
+which needs no lines. Prints one JSON line; survivors are listed before it, and explained in docs/mutation.md. Mutants
+that no input can tell from the original stand in benchmarks/data/mutation_equivalent.json with the reason: they are
+judged and count as survivors like all others, and the share without them is printed beside the share of all.
 """
 
 from __future__ import annotations
@@ -127,7 +127,6 @@ class Session:
         self.verdicts: dict[str, str] = {}
         self.by: dict[str, str] = {}
         self._failed = False
-        self._kills: Counter[tuple[str, str]] = Counter()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A failure kills."""
@@ -136,14 +135,44 @@ class Session:
     def pytest_runtestloop(self, session: Any) -> bool:
         """The whole work."""
         items = {item.nodeid: item for item in session.items}
-        lines, seconds = self._baseline(session) if self._tests is None else ({}, {})
         gc.collect()
         gc.freeze()
-        todo, running = list(reversed(self._todo)), dict[Fork, Mutant]()
+        known = self._passing({self._killers.get(m.key, "") for m in self._todo}, items)
+        again = [m for m in self._todo if self._killers.get(m.key) in known]
+        self._judge(again, lambda m: [self._killers[m.key]], items, final=False)
+        rest = [m for m in self._todo if m.name not in self.verdicts]
+        if rest:
+            lines, seconds = self._baseline(session) if self._tests is None else ({}, {})
+            self._judge(rest, lambda m: self._order(m, lines, seconds), items, final=True)
+        return True
+
+    def _passing(self, names: set[str], items: dict[str, Any]) -> set[str]:
+        """Those tests that pass without any mutant."""
+
+        def work(result: Path) -> int:
+            fine = []
+            for name in sorted(names & set(items)):
+                self._failed = False
+                items[name].config.hook.pytest_runtest_protocol(item=items[name], nextitem=None)
+                if not self._failed:
+                    fine.append(name)
+            result.write_text("\n".join(fine))
+            return 0
+
+        fork = Fork(work, 1200)
+        while not fork.done():
+            time.sleep(0.05)
+        return set(fork.text.splitlines())
+
+    def _judge(
+        self, mutants: list[Mutant], order_of: Callable[[Mutant], list[str]], items: dict[str, Any], final: bool
+    ) -> None:
+        """Runs the tests named for each mutant; one that survives is noted when this was the last try."""
+        todo, running = list(reversed(mutants)), dict[Fork, Mutant]()
         while todo or running:
             while todo and len(running) < self._jobs:
                 mutant = todo.pop()
-                order = [n for n in self._order(mutant, lines, seconds) if n in items]
+                order = [n for n in order_of(mutant) if n in items]
                 if order:
                     running[self._fork(mutant, [items[n] for n in order])] = mutant
                 else:
@@ -152,21 +181,17 @@ class Session:
                 mutant = running.pop(fork)
                 if fork.text:
                     self.by[mutant.name] = self._killers[mutant.key] = fork.text
-                    self._kills[mutant.module, fork.text] += 1
-                self._note(mutant, "survived" if fork.status == 0 else "killed")
+                if final or fork.status != 0:
+                    self._note(mutant, "survived" if fork.status == 0 else "killed")
             time.sleep(0.002)
-        return True
 
     def _order(self, mutant: Mutant, lines: dict[str, set[str]], seconds: dict[str, float]) -> list[str]:
-        """Names of the tests to run on a mutant, first the one that killed it before."""
-        if self._tests is None:
-            kills = {name: n for (module, name), n in self._kills.items() if module == mutant.module}
-            budget_s = min(EQUIVALENT_TEST_S, self._budget_s) if mutant.name in self._equivalent else self._budget_s
-            order = chosen(mutant, lines, seconds, budget_s, kills)
-        else:
-            order = self._tests.get(mutant.module, [])
-        before = self._killers.get(mutant.key)
-        return [before, *(n for n in order if n != before)] if before else order
+        """Names of the tests to run on a mutant that its last killer did not kill."""
+        if self._tests is not None:
+            return self._tests.get(mutant.module, [])
+        budget_s = min(EQUIVALENT_TEST_S, self._budget_s) if mutant.name in self._equivalent else self._budget_s
+        kills = Counter(test for key, test in self._killers.items() if key.startswith(f"{mutant.module}:"))
+        return chosen(mutant, lines, seconds, budget_s, kills)
 
     def _note(self, mutant: Mutant, verdict: str) -> None:
         self.verdicts[mutant.name] = verdict
