@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gate_story import ROBOT, Story, scan_of
+from gate_story import ARM, HOME, MODEL, ROBOT, Story, arm_trajectory, scan_of
 
 from vla_ros.core.geometry import Pose, Pose2D, Twist2D, Vector
 from vla_ros.core.scene import Scene, SceneObject
@@ -17,8 +17,11 @@ from vla_ros.safety.approach_guard import ApproachGuard
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.lidar_tracker import LidarTracker, Mover, _Track
 from vla_ros.safety.params import SafetyParams
-from vla_ros.safety.people import People
+from vla_ros.safety.people import Human, People
 from vla_ros.safety.scan_check import hits
+from vla_ros.safety.separation_guard import SeparationGuard, Sweep
+from vla_ros.safety.silhouette import Silhouette
+from vla_ros.safety.ssm import Separation
 from vla_ros.safety.verdict import PASS, Level, Verdict
 
 PARAMS = SafetyParams()
@@ -486,6 +489,20 @@ def test_the_share_that_passes_is_the_largest_from_which_it_stands_before_anybod
     assert min(seen.values()) > 6, seen
 
 
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.6, 0.4, 0.2])
+def test_head_on_the_way_of_both_and_the_error_of_speed_must_fit(share: float) -> None:
+    """By the formulas of even braking: s t_r + s T/2 of the robot's way, u (t_r + s T) of theirs."""
+    speed, u = 0.5, 0.8
+    stopping = speed / (ROBOT.base.deceleration * PARAMS.braking_share)
+    seconds = PARAMS.reaction_time_s + share * stopping
+    way = share * speed * (PARAMS.reaction_time_s + share * stopping / 2.0)
+    needed = way + (u + PARAMS.human_margin_mps) * seconds
+    for more in (0.003, -0.003):
+        verdict = judged(Twist2D(speed, 0.0, 0.0), walking(0.245 + 0.4 + needed + more, 0.0, -u, 0.0))
+        passed = 1.0 if verdict == PASS else verdict.scale
+        assert passed == (share if more > 0.0 else pytest.approx(share - 0.2))
+
+
 def test_a_retreat_that_gets_away_passes_and_one_that_is_overtaken_does_not() -> None:
     behind = 0.8
     assert judged(Twist2D(0.5, 0.0, 0.0), walking(-behind, 0.0, 0.7, 0.0)) != PASS
@@ -495,13 +512,21 @@ def test_a_retreat_that_gets_away_passes_and_one_that_is_overtaken_does_not() ->
 
 
 def test_a_way_out_is_asked_for_the_next_two_seconds() -> None:
-    """Somebody follows a robot that is slow to react: half a metre and the error of their speed, 0.25 m/s."""
+    """Somebody follows a robot that is slow to react: 0.7 m and the error of their speed, 0.25 m/s."""
 
     def caught_after(seconds: float) -> Verdict:
-        follower = walking(-(0.245 + 0.4 + 0.5), 0.0, 0.6 + 0.5 / seconds - PARAMS.human_margin_mps, 0.0)
+        follower = walking(-(0.245 + 0.4 + 0.7), 0.0, 0.6 + 0.7 / seconds - PARAMS.human_margin_mps, 0.0)
         return judged(Twist2D(0.6, 0.0, 0.0), follower, params=replace(PARAMS, reaction_time_s=1.0))
 
     assert caught_after(1.9) != PASS and caught_after(2.1) == PASS
+    runs_through = walking(0.75, 0.0, -2.0, 0.0)
+    assert judged(Twist2D(-0.05, 0.0, 0.0), runs_through) != PASS, "from now on"
+
+
+def test_only_who_drives_away_may_count_on_getting_away() -> None:
+    """Past somebody from the side, so that braking would end before them: they are hardly ahead, or hardly behind."""
+    assert judged(Twist2D(0.6, 0.0, 0.0), walking(0.05, -0.95, 0.0, 0.22)).level == Level.SLOW
+    assert judged(Twist2D(0.6, 0.0, 0.0), walking(-0.05, -0.95, 0.0, 0.22)) == PASS
 
 
 def test_who_is_close_and_walks_lets_only_a_retreat_pass() -> None:
@@ -544,6 +569,8 @@ def test_a_stop_stays_for_a_moment_but_not_for_who_flees() -> None:
     near, gone = walking(0.8, 0.0, -0.9, 0.0), walking(0.8, 2.0, 0.0, 0.9)
     assert guard.judge(Twist2D(0.4, 0.0, 0.0), HERE, OUTLINE, (near,), 0.0).level == Level.BLOCK
     assert guard.judge(Twist2D(0.4, 0.0, 0.0), HERE, OUTLINE, (), 0.9).level == Level.BLOCK
+    far = walking(2.5, 0.0, -0.3, 0.0, seen_s=0.92)
+    assert guard.judge(Twist2D(0.4, 0.0, 0.0), HERE, OUTLINE, (far,), 0.92).level == Level.BLOCK
     assert guard.judge(Twist2D(0.0, -0.4, 0.0), HERE, OUTLINE, (replace(gone, seen_s=0.95),), 0.95) == PASS
     assert guard.judge(Twist2D(0.4, 0.0, 0.0), HERE, OUTLINE, (), 1.1) == PASS
 
@@ -562,3 +589,103 @@ def test_people_whom_the_camera_measures_walk_too() -> None:
     assert after((0.3, -0.4, 0.0), 2) == (), "not measured yet"
     assert after((0.2, 0.0, 0.0), 3) != () and after((0.199, 0.0, 9.0), 3) == ()
     assert after((0.3, -0.4, 0.0), 3, PARAMS.scene_timeout_s + 0.1) == (), "too old to be predicted"
+
+
+# ---- the arm
+
+
+def swinging(*movers: Mover, seconds: float = 1.0, now: float = 10.3, pose: Pose2D = HERE) -> Verdict:
+    """The arm swings for ``seconds`` from 10.0 on."""
+    silhouette = Silhouette(MODEL)
+    one = SeparationGuard(PARAMS, ROBOT, OUTLINE, MODEL, silhouette)
+    one.begin("arm", one.sweep(arm_trajectory({"arm_joint_1": -1.0}, seconds=seconds), ARM_HOME), 10.0)
+    one.movers = movers
+    return one.judge_arm(pose, now)
+
+
+ARM_HOME = dict(zip(ARM.names, HOME.positions)) | {"head_pan_joint": 0.0}
+
+
+def test_an_arm_in_motion_stops_for_who_walks_into_it_and_for_nobody_else() -> None:
+    comes = walking(0.3, -1.25, 0.0, 1.2, seen_s=10.3)
+    verdict = swinging(comes)
+    assert (verdict.level, verdict.cause, verdict.object, verdict.scale) == (Level.BRAKE, "approach", "m", 0.0)
+    assert verdict.value == pytest.approx(1.2) and verdict.limit == PARAMS.approach_mps
+    for harmless in (
+        walking(0.3, -1.25, 0.0, -1.2, seen_s=10.3),  # walks away
+        walking(1.5, -1.25, 0.0, 1.2, seen_s=10.3),  # passes
+        walking(0.3, -2.5, 0.0, 1.2, seen_s=10.3),  # too far to be there before the arm stands
+    ):
+        assert swinging(harmless) == PASS
+    assert swinging(comes, seconds=60.0) == PASS, "an arm that hardly moves harms nobody"
+    assert swinging(comes, now=11.1) == PASS and swinging() == PASS
+    assert swinging(replace(comes, y=-2.5), now=10.3 + 1e-9) == PASS
+    assert swinging(replace(comes, y=-2.0, seen_s=9.6)).level == Level.BRAKE, "where they are by now"
+    assert swinging(walking(5.3, 3.0 - 1.25, 0.0, 1.2, seen_s=10.3), pose=Pose2D(5.0, 3.0, 0.0)).level == Level.BRAKE
+
+
+def reached_after(seconds: float) -> Verdict:
+    """Somebody who walks along x reaches the arm's rightmost moving part after so long, the error of speed included."""
+    silhouette = Silhouette(MODEL)
+    one = SeparationGuard(PARAMS, ROBOT, OUTLINE, MODEL, silhouette)
+    centers = np.array([[[0.5, 0.0, 0.5]], [[0.6, 0.0, 0.5]]])
+    sweep = Sweep(np.array([0.0, 1.0]), centers)
+    one._radii = np.array([0.1])
+    one.begin("arm", sweep, 0.0)
+    start = 0.5 + 0.1 + 0.3 + (1.0 + PARAMS.human_margin_mps) * seconds
+    one.movers = (walking(start, 0.0, -1.0, 0.0, seen_s=0.1),)
+    return one.judge_arm(HERE, 0.1)
+
+
+def test_as_long_as_the_arm_needs_to_stop_is_looked_ahead() -> None:
+    needs = PARAMS.reaction_time_s + PARAMS.arm_stop_s
+    assert reached_after(needs - 0.01).level == Level.BRAKE and reached_after(needs + 0.01) == PASS
+    assert reached_after(0.02).level == Level.BRAKE
+
+
+@pytest.mark.parametrize(("mps", "stops"), [(0.045, False), (0.055, True)])
+def test_a_part_that_moves_slower_than_five_centimetres_a_second_stops_for_nobody(mps: float, stops: bool) -> None:
+    one = SeparationGuard(PARAMS, ROBOT, OUTLINE, MODEL, Silhouette(MODEL))
+    one._radii = np.array([0.1])
+    for step in ((mps, 0.0), (0.0, mps)):
+        centers = np.array([[[0.5, 0.0, 0.5]], [[0.5 + step[0], step[1], 0.5]]])
+        one.begin("arm", Sweep(np.array([0.0, 1.0]), centers), 0.0)
+        one.movers = (walking(0.9, 0.0, -1.0, 0.0),)
+        assert (one._met(*one._sweeps["arm"][0].window(0.0, 0.5), HERE, one.movers[0], 0.0) != PASS) == stops
+
+
+# ---- a robot without a lidar
+
+
+def test_without_a_lidar_the_base_is_slow_beside_people_who_may_walk_in() -> None:
+    blind = replace(ROBOT, sensors=("odom", "joint_states"))
+    beside = Human("p", 0.0, 0.245 + 0.25 + 1.0, 0.25, 1.6)
+    for robot, slowed in ((blind, True), (ROBOT, False)):
+        one = SeparationGuard(PARAMS, robot, OUTLINE, None, None)
+        one.humans = (beside,)
+        verdict = one.judge(Twist2D(0.5, 0.0, 0.0), HERE, 0.0)
+        assert (verdict != PASS) == slowed
+        if slowed:
+            limit = 0.96 * ((1.0 - 0.35) / 1.6 - 0.12)
+            assert (verdict.level, verdict.cause, verdict.object) == (Level.SLOW, "separation", "p")
+            assert verdict.limit == pytest.approx(limit) and verdict.scale == pytest.approx(limit / 0.5)
+            assert verdict.value == 0.5 and one.judge(Twist2D(limit - 1e-6, 0.0, 0.0), HERE, 9.0) == PASS
+    one = SeparationGuard(PARAMS, blind, OUTLINE, None, None)
+    one.humans = (replace(beside, y=0.245 + 0.25 + 0.4),)
+    contact = one.judge(Twist2D(0.5, 0.0, 0.0), HERE, 0.0)
+    assert contact.limit == one._base_contact.legs, "never slower than what harms nobody"
+    for angle, free in ((-29.0, False), (-31.0, True)):
+        c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        assert (one.judge(Twist2D(0.5 * c, 0.5 * s, 0.0), HERE, 9.0 - angle) == PASS) == free, "a retreat"
+
+
+def test_the_speed_past_people_is_that_from_which_it_stands_before_they_come() -> None:
+    separation = Separation(0.1, 1.0, 0.2, 0.1, 0.05)
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        distance, human = rng.uniform([0.0, 0.05], [3.0, 2.0])
+        speed = separation.passing(distance, human)
+        came = human * (0.1 + speed / 1.0)
+        assert speed >= 0.0 and (came == pytest.approx(distance - 0.35) or (speed == 0.0 and came >= distance - 0.35))
+    assert separation.passing(0.36, 0.0) == math.inf and separation.passing(0.34, 0.0) == 0.0
+    assert separation.passing(0.1, 1.0) == 0.0

@@ -92,12 +92,13 @@ class Drive:
         """What every rule says of the wish ``raw``."""
         self.wished, clamped = limited_twist(raw, self._base)
         self._separation.humans = self._people.at(now)
+        movers = self._separation.movers = self.movers(now)
         self._measured = measured
         self.obstacles.see_joints(measured)
         found = [
             clamped,
             self._separation.judge(self.wished, pose, now),
-            self._approach.judge(self.wished, pose, self.obstacles.whole, self.movers(now), now),
+            self._approach.judge(self.wished, pose, self.obstacles.whole, movers, now),
             self._things.judge(self.wished, pose),
         ]
         if self._sees:

@@ -18,6 +18,7 @@ from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.arm_path import samples
 from vla_ros.safety.contact_speed import ContactSpeeds, robot_mass
 from vla_ros.safety.footprint import Footprint
+from vla_ros.safety.lidar_tracker import Mover
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.people import Human
 from vla_ros.safety.settle import Settle
@@ -29,6 +30,8 @@ _STANDS_MPS = 0.005
 _UNKNOWN_KG = 150.0
 _NEARLY = 0.95
 _RETREATS = 0.5
+_HARMLESS_MPS = 0.05
+_MOMENTS = 6
 _STICKS_OUT_M = 0.05
 """What sticks out less is the body itself: spheres are a little larger than what they cover."""
 
@@ -89,6 +92,7 @@ class SeparationGuard:
         self._out_radii: Vector = np.zeros(0)
         self._sweeps: dict[str, tuple[Sweep, float]] = {}
         self.humans: tuple[Human, ...] = ()
+        self.movers: tuple[Mover, ...] = ()
         self._renew()
 
     def carry(self, mass_kg: float) -> None:
@@ -191,6 +195,7 @@ class SeparationGuard:
             if since <= sweep.times[-1]:
                 window = sweep.window(since, since + p.reaction_time_s + p.arm_stop_s)
                 found.append(self._fastest(*window, pose))
+                found += [self._met(*window, pose, mover, now) for mover in self.movers]
         verdict = worst(found)
         if verdict.scale >= _NEARLY:
             verdict = PASS  # what was slowed to its limit is at its limit
@@ -225,6 +230,21 @@ class SeparationGuard:
                 contact = self._arm_contact.at(z - r, z + r)
                 found.append(self._limit(float(toward[k, i]), float(distance[k, i]), contact, human, self._arm))
         return worst(found)
+
+    def _met(self, centers: Vector, velocities: Vector, pose: Pose2D, mover: Mover, now: float) -> Verdict:
+        """SLOW to nothing when somebody walks into a part that moves, before the arm could stand."""
+        p = self._params
+        moving = np.hypot(velocities[..., 0], velocities[..., 1]) > _HARMLESS_MPS
+        times = np.linspace(0.0, p.reaction_time_s + p.arm_stop_s, _MOMENTS)
+        lead = (times + now - mover.seen_s)[:, None]
+        places = pose.inverse_transform(np.array([mover.x, mover.y]) + lead * np.array([mover.vx, mover.vy]))
+        way = centers[..., :2][moving][:, None] - places
+        radii = np.broadcast_to(self._radii, moving.shape)[moving][:, None]
+        gaps = np.hypot(way[..., 0], way[..., 1]) - radii - mover.radius - p.human_margin_mps * times
+        if not np.any(gaps < 0.0):
+            return PASS
+        text = f"{mover.id} comes at {mover.speed:.2f} m/s."
+        return Verdict(Level.SLOW, "approach", text, mover.speed, p.approach_mps, mover.id, 0.0)
 
     def _renew(self) -> None:
         p, silhouette = self._params, self._silhouette
