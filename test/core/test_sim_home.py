@@ -154,6 +154,23 @@ def test_the_lidar_measures_walls_and_legs_and_not_the_robot():
     assert behind == pytest.approx(3.0 - 0.925 if behind < 2.5 else 2.95, abs=0.15)
 
 
+@pytest.mark.parametrize("robot", [(2.35, 4.96, 1.04), (2.2, 4.77, 1.2), (3.1, 2.5, 2.4)])
+def test_no_beam_of_the_lidar_looks_through_a_cabinet(robot: tuple[float, float, float]):
+    home = make_home(0, robot=robot)
+    scan, here = home.scan(), Pose2D(*robot)
+    angles = here.theta + scan.angle_min + scan.angle_increment * np.arange(len(scan.ranges))
+    ways, crossed = np.linspace(0.0, 4.0, 201), 0
+    x, y = here.x + np.outer(np.cos(angles), ways), here.y + np.outer(np.sin(angles), ways)
+    for name in ("kitchen_cabinet", "kitchen_counter", "fridge"):
+        piece = home.setting.plan.piece(name)
+        beyond = np.abs(piece.pose2d.inverse_transform(np.stack([x, y], axis=-1))) - np.array(piece.size[:2]) / 2
+        inside = np.all(beyond < -0.06, axis=-1)
+        meets = inside.any(axis=1)
+        crossed += np.count_nonzero(meets)
+        assert np.all(scan.ranges[meets] < ways[np.argmax(inside, axis=1)][meets] + 0.05), name
+    assert crossed > 10
+
+
 def test_reset_brings_everything_back_and_time_does_not_jump_back():
     home = make_home(2)
     first = home.ground_truth()
