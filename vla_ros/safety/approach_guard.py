@@ -17,7 +17,7 @@ from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.lidar_tracker import Mover
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.settle import Settle
-from vla_ros.safety.swept_path import Rim
+from vla_ros.safety.swept_path import Rim, driven
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
 _SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
@@ -99,24 +99,19 @@ class _Gap:
         self._outline, self._at, self._v, self._radius, self._spread = outline, at, v, radius, spread
         self.now = float(outline.clearance(at[None])[0]) - radius
 
-    def stays_open(self, wish: Twist2D, times: Vector, driven: Vector) -> bool:
+    def stays_open(self, wish: Twist2D, times: Vector, seconds: Vector) -> bool:
         """Whether nobody touches the outline at any of ``times`` (n,) [s], nor comes nearer who is close already.
 
-        ``driven`` (n,) [s]: so long the wish was driven at its full speed until each time.
+        ``seconds`` (n,): so long the wish was driven at its full speed until each time.
         """
-        seen = _seen_from(wish, driven, self._at + np.outer(times, self._v))
+        seen = _seen_from(wish, seconds, self._at + np.outer(times, self._v))
         gaps = self._outline.clearance(seen) - self._radius
         return bool(np.all(gaps >= np.minimum(self._spread * times, self.now) - _NO_CHANGE_M))
 
 
-def _seen_from(wish: Twist2D, driven: Vector, points: Vector) -> Vector:
-    """Points (n, 2) of base_link at the start, seen after ``wish`` was driven for (n,) ``driven`` seconds."""
-    angle = wish.wz * driven
-    if abs(wish.wz) > 1e-9:
-        s, c = np.sin(angle), 1.0 - np.cos(angle)
-        x, y = (wish.vx * s - wish.vy * c) / wish.wz, (wish.vx * c + wish.vy * s) / wish.wz
-    else:
-        x, y = wish.vx * driven, wish.vy * driven
+def _seen_from(wish: Twist2D, seconds: Vector, points: Vector) -> Vector:
+    """Points (n, 2) of base_link at the start, seen after ``wish`` was driven for (n,) ``seconds``."""
+    x, y, angle = driven(wish, seconds)
     dx, dy = points[:, 0] - x, points[:, 1] - y
     cos, sin = np.cos(angle), np.sin(angle)
     return np.stack([cos * dx + sin * dy, cos * dy - sin * dx], axis=-1)

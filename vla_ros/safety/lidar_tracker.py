@@ -6,6 +6,7 @@ stands is none, however the robot drives past it: where it is no beam has passed
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -54,7 +55,7 @@ class _View:
         self._first, self._step = scan.angle_min, scan.angle_increment
         n = len(scan.ranges)
         self._closed = n * abs(self._step) > 2.0 * math.pi - 1.5 * abs(self._step)
-        free = np.where(scan.ranges > scan.range_max, scan.range_max, scan.ranges)
+        free = np.minimum(scan.ranges, scan.range_max)
         free = np.where(free >= scan.range_min, free, 0.0)  # also for NaN
         reach = math.ceil(_BLUR_RAD / abs(self._step))
         edges = np.pad(free, reach, mode="wrap") if self._closed else np.pad(free, reach)
@@ -79,8 +80,8 @@ class _Track:
     id: str
     times: list[float] = field(default_factory=list)
     places: list[tuple[float, float]] = field(default_factory=list)
-    velocity: tuple[float, float] = (0.0, 0.0)
-    sure: bool = False
+    velocity: tuple[float, float] = field(init=False)
+    sure: bool = field(init=False)
 
     def expected(self, now: float) -> tuple[float, float]:
         """Where it should be."""
@@ -113,7 +114,7 @@ class LidarTracker:
         self._params, self._lidar = params, lidar
         self._views: list[_View] = []
         self._tracks: list[_Track] = []
-        self._count = 0
+        self._numbers = itertools.count()
 
     def see(self, scan: LaserScan, hits: Vector, pose: Pose2D, now: float) -> None:
         """A scan that can be trusted.
@@ -125,15 +126,15 @@ class LidarTracker:
             now: steady time of receipt [s].
         """
         self._forget(now)
-        while len(self._views) > 1 and self._views[1].taken_s <= now - _WINDOW_S:
-            del self._views[0]
-        if self._views and self._views[0].taken_s <= now - _WINDOW_S:
+        older = [v for v in self._views if v.taken_s <= now - _WINDOW_S]
+        if older:
             points = pose.transform(hits)
-            points = points[self._views[0].passed(points)]
-            if 0 < len(points) <= _MOST_POINTS:
+            points = points[older[-1].passed(points)]
+            if 1 < len(points) <= _MOST_POINTS:
                 self._follow(_groups(points), now)
         x, y, yaw = self._lidar
         at = pose.transform(np.array([x, y]))
+        self._views = self._views[max(0, len(older) - 1) :]
         self._views.append(_View(scan, Pose2D(float(at[0]), float(at[1]), pose.theta + yaw), now))
 
     def movers(self, now: float) -> tuple[Mover, ...]:
@@ -162,8 +163,7 @@ class LidarTracker:
                 taken.add(k)
         for k, place in enumerate(places):
             if k not in taken:
-                self._count += 1
-                track = _Track(f"mover_{self._count}")
+                track = _Track(f"mover_{next(self._numbers)}")
                 track.add(place, now)
                 self._tracks.append(track)
 
