@@ -90,6 +90,26 @@ def test_the_ends_of_a_lidars_range_are_measured_and_what_lies_beyond_is_not() -
     assert judge_scan(scan(near), PARAMS) is None
 
 
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("angle_min", (math.nan, math.inf, -math.inf)),
+        ("angle_increment", (math.nan, math.inf, 0.0)),
+        ("range_min", (math.nan, math.inf, -0.01, 8.0)),
+        ("range_max", (math.nan, -math.inf, 0.05, 0.0)),
+    ],
+)
+def test_a_scan_whose_geometry_is_no_geometry_is_not_seen_with(field: str, values: tuple[float, ...]) -> None:
+    good = scan(np.full(360, 1.0))
+    assert judge_scan(good, PARAMS) is None
+    assert judge_scan(replace(good, range_min=0.0, range_max=math.inf), PARAMS) is None
+    assert judge_scan(replace(good, angle_increment=-good.angle_increment), PARAMS) is None
+    for value in values:
+        verdict = judge_scan(replace(good, **{field: value}), PARAMS)
+        assert verdict is not None and (verdict.level, verdict.cause) == (Level.BRAKE, "scan_invalid"), value
+        assert (verdict.object, verdict.scale) == ("scan", 0.0) and field in verdict.text
+
+
 # ---- age
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from vla_ros.core.geometry import Pose2D, Vector
 from vla_ros.core.robot_state import LaserScan
 from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.scan_check import is_full_turn
 
 _WINDOW_S = 0.3
 _BLUR_RAD = 0.03
@@ -53,8 +54,7 @@ class _View:
     def __init__(self, scan: LaserScan, origin: Pose2D, taken_s: float) -> None:
         self.taken_s, self._origin = taken_s, origin
         self._first, self._step = scan.angle_min, scan.angle_increment
-        n = len(scan.ranges)
-        self._closed = n * abs(self._step) > 2.0 * math.pi - 1.5 * abs(self._step)
+        self._closed = is_full_turn(len(scan.ranges), self._step)
         free = np.minimum(scan.ranges, scan.range_max)
         free = np.where(free >= scan.range_min, free, 0.0)  # also for NaN
         reach = math.ceil(_BLUR_RAD / abs(self._step))

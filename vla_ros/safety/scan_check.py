@@ -58,10 +58,15 @@ def hits(scan: LaserScan, lidar: tuple[float, float, float]) -> Vector:
     return Pose2D(*lidar).transform(points)
 
 
+def is_full_turn(beams: int, increment: float) -> bool:
+    """Whether the last of ``beams`` beams, ``increment`` [rad] apart, is the first one's neighbour; one may lack."""
+    return beams * abs(increment) > 2 * math.pi - 1.5 * abs(increment)
+
+
 def _longest_gap(valid: np.ndarray, increment: float) -> float:
     """Angle of the longest run of invalid beams; a full turn closes on itself."""
     n = len(valid)
-    full = n * increment > 2 * math.pi - 1.5 * increment
+    full = is_full_turn(n, increment)
     seen = np.flatnonzero(valid)
     edges = np.append(seen, seen[0] + n) if full else np.concatenate([[-1], seen, [n]])
     return float(np.max(np.diff(edges)) - 1) * increment
