@@ -13,6 +13,7 @@ from walking_story import HERE, OUTLINE, PARAMS, TOUCH_MPS, Encounter, Walker, c
 from vla_ros.core.geometry import Pose, Pose2D, Twist2D
 from vla_ros.core.scene import Scene, SceneObject
 from vla_ros.safety.approach_guard import ApproachGuard
+from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.lidar_tracker import Mover
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.people import Human, People
@@ -192,6 +193,20 @@ def test_who_is_close_and_walks_lets_only_a_retreat_pass() -> None:
     touching = walking(0.0, 0.245 + 0.29, 0.0, 0.3)
     assert judged(Twist2D(0.0, -0.3, 0.0), touching).level == Level.BLOCK, "nobody is fled from who touches"
     assert judged(Twist2D(0.0, -0.3, 0.0), walking(0.0, 0.245 + 0.31, 0.0, 0.3)) == PASS
+
+
+def test_exactly_at_the_margin_is_close_and_exactly_its_width_deeper_is_a_touch() -> None:
+    """Numbers without rounding: a square of half a metre, a radius and a margin of a quarter."""
+    params = replace(PARAMS, approach_margin_m=0.25)
+    square = Footprint(((0.25, 0.25), (-0.25, 0.25), (-0.25, -0.25), (0.25, -0.25)))
+
+    def at_gap(gap: float, wish: Twist2D) -> Verdict:
+        leaves = walking(0.75 + gap, 0.0, 0.25, 0.0, radius=0.25)
+        return ApproachGuard(params, ROBOT.base).judge(wish, HERE, square, (leaves,), 0.0)
+
+    aside, back = Twist2D(0.0, 0.1, 0.0), Twist2D(-0.3, 0.0, 0.0)
+    assert at_gap(0.0, aside).level == Level.BLOCK and at_gap(2**-10, aside) == PASS
+    assert at_gap(-0.25, back).level == Level.BLOCK and at_gap(-0.25 + 2**-10, back) == PASS
 
 
 def test_half_of_the_motion_must_lead_away_from_who_is_close() -> None:

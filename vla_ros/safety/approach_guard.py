@@ -23,7 +23,6 @@ from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 _SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 _MOMENTS = 13
 _ESCAPE = np.linspace(0.0, 2.0, 26)
-_NO_CHANGE_M = 1e-3
 _RETREATS = 0.5
 
 
@@ -68,9 +67,9 @@ class ApproachGuard:
         c, s = math.cos(pose.theta), math.sin(pose.theta)
         v = np.array([c * mover.vx + s * mover.vy, c * mover.vy - s * mover.vx])
         gap = _Gap(outline, at, v, mover.radius + p.approach_margin_m, p.human_margin_mps)
-        toward = float(wish.vx * at[0] + wish.vy * at[1]) / max(math.hypot(*at), 1e-9)
+        toward = float(wish.vx * at[0] + wish.vy * at[1])
         close, touches = gap.now <= 0.0, gap.now <= -p.approach_margin_m
-        away = not touches and toward < (-_RETREATS * wish.speed if close else 0.0)
+        away = not touches and toward < (-_RETREATS * wish.speed * math.hypot(*at) if close else 0.0)
         if away and gap.stays_open(wish, _ESCAPE, _ESCAPE):
             return PASS, True
         for share in () if close else _SHARES:
@@ -106,7 +105,7 @@ class _Gap:
         """
         seen = _seen_from(wish, seconds, self._at + np.outer(times, self._v))
         gaps = self._outline.clearance(seen) - self._radius
-        return bool(np.all(gaps >= np.minimum(self._spread * times, self.now) - _NO_CHANGE_M))
+        return bool(np.all(gaps >= np.minimum(self._spread * times, self.now)))
 
 
 def _seen_from(wish: Twist2D, seconds: Vector, points: Vector) -> Vector:
