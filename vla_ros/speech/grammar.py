@@ -91,7 +91,7 @@ many = [all] [the] [<color>] (<known_many> | <known_many> | <known_many> | <fitt
     <known> | the (two | three | four | five) (<extreme> | <adjective>) <known_many> | [the] <adjective> <known_many>
 several = <thing> and <thing> | everything
 noun = <known> | <known> | <known> | <known> | <known> | <known> | <fitting> | <absent> | one
-adjective = <color> | <color> | <attribute>
+adjective = <color> | <color> | <color> | <color> | <attribute>
 pronoun = it | it | it | them | that | this | everything
 place = the <spot> | the <spot> | the <spot> | the <spot> | <spot> | a <spot> | my <spot> | the <adjective> <spot>
     | the <spot> <spot> | the <spot> <spot>

@@ -5,6 +5,8 @@ Imports grammar, sampling and search. Goes to understanding.py.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,10 +29,15 @@ class GuidedRecognizer:
 
     def __init__(self, model: WhisperModel, words: Vocabulary, sentences: int = SENTENCES, seed: int = 0) -> None:
         drawn = list(Sampler(rules(words), seed).sentences(sentences))
+        names = {part for name in words.names for part in name.split()}
         self._tokens = model.tokens
-        self._search = Search(model.network, ClosedWording(drawn, model.tokens, _WEIGHT), _BEAM)
+        self._search = Search(model.network, ClosedWording(drawn, names, model.tokens, _WEIGHT), _BEAM)
 
     def readings(self, samples: NDArray[np.int16], count: int) -> tuple[Reading, ...]:
         """See readings.Recognizer."""
-        hypotheses = self._search.hypotheses(samples, count)
-        return tuple(Reading(self._tokens.decode(h.tokens), h.score - hypotheses[0].score) for h in hypotheses)
+        hypotheses = self._search.hypotheses(samples, 2 * count)
+        found: dict[str, float] = {}
+        for hypothesis in hypotheses:
+            text = re.sub(r"[.,?]", "", self._tokens.decode(hypothesis.tokens)).lower()
+            found.setdefault(text, hypothesis.score - hypotheses[0].score)
+        return tuple(Reading(text, score) for text, score in list(found.items())[:count])
