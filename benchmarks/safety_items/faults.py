@@ -107,7 +107,7 @@ def _stops_for_good(name: str) -> bool:
         from vla_ros.ros.nodes.safety_node import SafetyNode
 
         rclpy.try_shutdown()
-        rclpy.init(args=["--ros-args", "-p", f"record_folder:={folder}"])
+        rclpy.init(args=["--ros-args", "-p", f"record_folder:={folder}", "-p", "home:=''"])
         node, watch, executor = SafetyNode(), StopWatch(), SingleThreadedExecutor()
         node.get_logger().set_level(LoggingSeverity.FATAL)
         for each in (node, watch):

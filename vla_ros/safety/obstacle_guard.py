@@ -91,12 +91,12 @@ class ObstacleGuard:
         rim = Rim.of(wish, self._limits, self.footprint.radius, p.braking_share)
         whole = Rim.of(wish, self._limits, self.whole.radius, p.braking_share)
         held = now < self._blocked_until and self._blocked is not None and self._is_along(wish, self._blocked)
-        margin = p.stop_margin_m + (p.resume_margin_m if held else 0.0)
+        more = p.resume_margin_m if held else 0.0
         reach, whole_reach = rim.stopping_distance(p.reaction_time_s), whole.stopping_distance(p.reaction_time_s)
         verdict = worst(
             [
-                self._obstacle(margin).judge(self._hits(wish, pose, reach), rim, p.reaction_time_s),
-                self._person(p.person_stop_distance_m).judge(
+                self._obstacle(p.stop_margin_m + more).judge(self._hits(wish, pose, reach), rim, p.reaction_time_s),
+                self._person(p.person_stop_distance_m + more).judge(
                     self._near_people(wish, pose, whole_reach), whole, p.reaction_time_s
                 ),
                 self._under_arm(wish, pose, whole, whole_reach),
