@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.mutation import core_digest
 from benchmarks.safety_items.registry import Effort, Finding, UnmetError, item
 from benchmarks.safety_items.stories import Forward, Story, arm_trajectory, person, scene_of
 from vla_ros.core.motion import ActionChunk
@@ -158,22 +159,22 @@ def _on_diagnostics() -> bool:
 
 @item(50)
 def mutants(effort: Effort) -> Finding:
-    """The recorded full run of benchmarks.mutation, and a sample of its mutants run anew on the code of now."""
+    """Quick: mutants of every module, the same ones of the same code. In full: all of them, as recorded when the code
+    is that of the record, else judged now."""
     kept = ROOT / "benchmarks" / "data" / "mutation.json"
     recorded = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-    module, tests = ("ssm", ["separation"]) if effort.quick else ("twist_limit", ["limits", "gate"])
-    files = [str(ROOT / "test" / "core" / f"test_safety_{name}.py") for name in tests]
-    command = [sys.executable, "-m", "benchmarks.mutation", "--module", module, "--tests", *files]
-    command += ["--out", "build/mutation-sample.json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500)
+    same = recorded.get("core") == core_digest()
+    sampled = effort.quick or same
+    options = ["--sample", "2"] if sampled else []
+    command = [sys.executable, "-m", "benchmarks.mutation", *options, "--out", "build/mutation-of-50.json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900 if sampled else 6 * 3600)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
         raise UnmetError(f"benchmarks.mutation gave no figure: {' '.join(done.stderr.split())[-150:]}")
-    sample = json.loads(lines[-1])
-    share = sample["killed"] / max(1, sample["mutants"])
-    anew = f"sample {module}: {sample['killed']}/{sample['mutants']} anew"
-    if not {"killed", "mutants", "revision", "date"} <= set(recorded):
-        return Finding(False, f"{anew}; no recorded full run with revision and date ({kept.name})", {"sample": share})
-    whole = recorded["killed"] / max(1, recorded["mutants"])
-    figure = f"{whole:.1%} of {recorded['mutants']} ({recorded['revision']}, {recorded['date']}); {anew}"
-    return Finding(whole >= 0.95 and share >= 0.95, figure, {"sample": round(share, 4)})
+    found = json.loads(lines[-1])
+    anew = f"{'2 of each module' if sampled else 'all'} anew: {found['killed']}/{found['mutants']}"
+    judged = recorded if same and not effort.quick else found
+    detail = {"share": judged["share"], "without_equivalent": judged["share_without_equivalent"]}
+    if same:
+        anew = f"{recorded['share']:.1%} of {recorded['mutants']} ({recorded['revision']}, {recorded['date']}); {anew}"
+    return Finding(judged["killed"] >= 0.95 * judged["mutants"], anew, detail)

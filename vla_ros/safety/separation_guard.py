@@ -26,7 +26,7 @@ from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.ssm import Separation
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
 
-_STANDS_MPS = 0.005
+_TINY = float(np.finfo(float).tiny)
 _UNKNOWN_KG = 150.0
 _NEARLY = 0.95
 _RETREATS = 0.5
@@ -88,8 +88,10 @@ class SeparationGuard:
         self._sees_walkers = "scan" in robot.sensors
         self._carried = p.payload_kg
         self._settle, self._settle_arm = Settle(p.settle_s), Settle(p.settle_s)
-        self._out: Vector = np.zeros((0, 3))
-        self._out_radii: Vector = np.zeros(0)
+        self._out: tuple[Vector, Vector] | None = None
+        if silhouette is not None:
+            self._parts = np.flatnonzero(silhouette.joints > 0)
+            self._radii = silhouette.radii[self._parts]
         self._sweeps: dict[str, tuple[Sweep, float]] = {}
         self.humans: tuple[Human, ...] = ()
         self.movers: tuple[Mover, ...] = ()
@@ -103,10 +105,11 @@ class SeparationGuard:
 
     def see_joints(self, measured: Mapping[str, float]) -> None:
         """The arm as it stands now."""
-        if self._model is not None and self._silhouette is not None:
+        if self._silhouette is not None:
+            assert self._model is not None  # they come together
             centers = self._silhouette.centers(self._model.configuration(measured))[self._parts]
             out = self._footprint.clearance(centers[:, :2]) + self._radii > _STICKS_OUT_M
-            self._out, self._out_radii = centers[out], self._radii[out]
+            self._out = centers[out], self._radii[out]
 
     def begin(self, group: str, sweep: Sweep | None, now: float) -> None:
         """A trajectory of ``group`` goes to the driver; ``sweep`` is its way."""
@@ -141,7 +144,7 @@ class SeparationGuard:
     def _column(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
         """The footprint itself."""
         away = math.hypot(*at)
-        toward = (wish.vx * at[0] + wish.vy * at[1]) / max(away, 1e-9)
+        toward = (wish.vx * at[0] + wish.vy * at[1]) / max(away, _TINY)
         distance = float(self._footprint.clearance(at[None])[0]) - human.radius
         contact = self._base_contact.legs
         limit = self._limit(toward, distance, contact, human, self._base)
@@ -149,14 +152,16 @@ class SeparationGuard:
 
     def _outrigger(self, wish: Twist2D, at: Vector, human: Human) -> Verdict:
         """Parts of the arm that reach out of the footprint."""
-        centers, radii = self._out, self._out_radii
+        if self._out is None:
+            return PASS
+        centers, radii = self._out
         way = at - centers[:, :2]
-        away = np.maximum(np.hypot(*way.T), 1e-9)
+        away = np.maximum(np.hypot(*way.T), _TINY)
         vx, vy = wish.vx - wish.wz * centers[:, 1], wish.vy + wish.wz * centers[:, 0]
         toward = (vx * way[:, 0] + vy * way[:, 1]) / away
         distance = away - radii - human.radius
         found = []
-        for i in np.flatnonzero(toward > _STANDS_MPS):
+        for i in np.flatnonzero(toward > self._base_contact.least):
             z, r = float(centers[i, 2]), float(radii[i])
             contact = self._base_contact.at(z - r, z + r)
             found.append(self._limit(float(toward[i]), float(distance[i]), contact, human, self._base))
@@ -172,8 +177,6 @@ class SeparationGuard:
         return Verdict(Level.SLOW, "separation", text, wish.speed, limit, human.id, limit / wish.speed)
 
     def _limit(self, toward: float, distance: float, contact: float, human: Human, separation: Separation) -> Verdict:
-        if toward <= _STANDS_MPS:
-            return PASS
         monitored = separation.speed(distance, human.speed)
         limit = max(monitored, contact)
         if toward <= limit:
@@ -192,7 +195,7 @@ class SeparationGuard:
         p, found = self._params, []
         for sweep, began in self._sweeps.values():
             since = now - began
-            if since <= sweep.times[-1]:
+            if since < sweep.times[-1]:
                 window = sweep.window(since, since + p.reaction_time_s + p.arm_stop_s)
                 found.append(self._fastest(*window, pose))
                 found += [self._met(*window, pose, mover, now) for mover in self.movers]
@@ -206,8 +209,9 @@ class SeparationGuard:
 
     def sweep(self, trajectory: JointTrajectory, measured: Mapping[str, float]) -> Sweep | None:
         """The way of a trajectory's parts; None without a model."""
-        if self._model is None or self._silhouette is None:
+        if self._silhouette is None:
             return None
+        assert self._model is not None
         times, positions = samples(trajectory, measured, self._params.sweep_step)
         rest, centers = dict(measured), []
         for row in positions:
@@ -220,11 +224,11 @@ class SeparationGuard:
         found = []
         for human in self.humans:
             way = pose.inverse_transform(np.array([human.x, human.y])) - centers[..., :2]
-            away = np.maximum(np.hypot(way[..., 0], way[..., 1]), 1e-9)
+            away = np.maximum(np.hypot(way[..., 0], way[..., 1]), _TINY)
             toward = np.sum(velocities * way, axis=2) / away
             distance = away - self._radii - human.radius
             # Farther away than the fastest part needs, nothing can be above its limit.
-            near = distance < self._arm.distance(human.speed, max(0.0, float(toward.max())))
+            near = distance < self._arm.distance(human.speed, float(toward.max()))
             for k, i in np.argwhere(near & (toward > self._arm_contact.least)):
                 z, r = float(centers[k, i, 2]), float(self._radii[i])
                 contact = self._arm_contact.at(z - r, z + r)
@@ -248,9 +252,9 @@ class SeparationGuard:
 
     def _renew(self) -> None:
         p, silhouette = self._params, self._silhouette
-        whole, arm = (silhouette.total_mass, silhouette.arm_mass()) if silhouette else (0.0, 0.0)
+        whole = silhouette.total_mass if silhouette is not None else 0.0
         base_kg = robot_mass(max(p.base_mass_kg, whole) or _UNKNOWN_KG, self._carried)
         self._base_contact = ContactSpeeds.of(base_kg, p.contact_area_m2, p.head_height_m)
-        self._arm_contact = ContactSpeeds.of(robot_mass(arm, self._carried), p.contact_area_m2, p.head_height_m)
-        self._parts = np.flatnonzero(silhouette.joints > 0) if silhouette else np.zeros(0, int)
-        self._radii = silhouette.radii[self._parts] if silhouette else np.zeros(0)
+        if silhouette is not None:
+            arm_kg = robot_mass(silhouette.arm_mass(), self._carried)
+            self._arm_contact = ContactSpeeds.of(arm_kg, p.contact_area_m2, p.head_height_m)
