@@ -243,6 +243,21 @@ def test_noise_at_the_border_does_not_flap() -> None:
     assert story.pose.x + RADIUS < 1.0 - 0.005
 
 
+def test_a_person_at_the_border_is_left_with_the_resume_margin_like_a_thing() -> None:
+    guard = ObstacleGuard(PARAMS, ROBOT.base)
+    wish, radius = Twist2D(0.3), 0.2
+
+    def level(gap: float, now: float) -> Level:
+        guard.see_people(((RADIUS + radius + PARAMS.person_stop_distance_m + gap, 0.0, radius),))
+        return guard.judge(wish, HERE, now).level
+
+    assert level(-0.005, 10.0) == Level.BLOCK
+    for k in range(1, 40):  # long after the time for which a stop holds by itself
+        assert level(0.5 * PARAMS.resume_margin_m * (k % 2), 10.0 + 0.5 * k) == Level.BLOCK
+    assert level(PARAMS.resume_margin_m + 0.1, 29.8) == Level.BLOCK, "the stop holds for a moment"
+    assert level(PARAMS.resume_margin_m + 0.1, 31.0) < Level.BLOCK
+
+
 def test_the_base_stops_by_itself_before_a_wall_and_comes_close_enough_to_work_there() -> None:
     story = Story().armed()
     story.obstacles = np.array([(1.5, y) for y in np.linspace(-1.0, 1.0, 200)])
