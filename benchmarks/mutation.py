@@ -314,6 +314,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
     parser.add_argument("--again", action="store_true", help="keep what the list says of killed ones, judge the rest")
     parser.add_argument("--sample", type=int, default=0, help="so many mutants a module, tests as recorded")
+    parser.add_argument("--known", action="store_true", help="only the test that killed a mutant before, no others")
     parser.add_argument("--record", action="store_true", help="write the figure to benchmarks/data/mutation.json")
     options = parser.parse_args(arguments)
     sys.path[:0] = [str(ROOT), str(TESTS)]
@@ -346,7 +347,7 @@ def main(arguments: list[str] | None = None) -> int:
         out.write_text(json.dumps({"sources": sources, "verdicts": old | verdicts, "by": old_by | by}, indent=1))
 
     todo = [m for m in every if m.name not in old]
-    tests = recorded.get("tests", {}) if options.sample else None
+    tests = recorded.get("tests", {}) if options.sample else {} if options.known else None
     session = Session(todo, options.seconds, options.jobs, save, equivalent, killers, tests)
     quiet = ["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header", "--rootdir", str(ROOT)]
     if todo:

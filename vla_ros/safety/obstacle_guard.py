@@ -152,7 +152,8 @@ class ObstacleGuard:
     def _near_people(self, twist: Twist2D, pose: Pose2D, reach: float) -> Profile | None:
         """Clearance of the whole robot from people; None when nobody is near."""
         p, places, radii = self._params, pose.inverse_transform(self._people), self._people_radii
-        near = _reachable(self.whole, places, radii, reach + p.person_stop_distance_m + p.person_slow_distance_m)
+        keeps = p.person_stop_distance_m + p.resume_margin_m + p.person_slow_distance_m
+        near = _reachable(self.whole, places, radii, reach + keeps)
         return profile(self.whole, places[near], radii[near], twist, reach, 1) if near.any() else None
 
     def _under_arm(self, wish: Twist2D, pose: Pose2D, rim: Rim, reach: float) -> Verdict:
