@@ -217,6 +217,22 @@ def test_a_scan_that_turns_the_other_way_round_is_read_alike() -> None:
         assert len(movers) == 1 and movers[0].vy == pytest.approx(expected[0].vy, abs=0.05)
 
 
+def test_where_a_turn_begins_does_not_matter() -> None:
+    watcher = Watcher()
+    for _ in range(12):
+        watcher.look(np.roll(ranges_in(HERE, np.array([[1.0, -0.3, 0.06]])), 180), angle_min=0.0)
+    assert not watcher.tracker._tracks, "a leg that stands before the first beam"
+
+
+def test_a_scan_exactly_as_old_as_asked_serves() -> None:
+    watcher = Watcher()
+    watcher.now = 10.0
+    assert 10.5 - 0.3 == 10.2
+    watcher.look(beams(), after=0.2)
+    watcher.look(beams((100, 1.0), (101, 1.0)), after=0.3)
+    assert len(watcher.tracker._tracks) == 1
+
+
 def test_slow_and_restless_things_do_not_walk() -> None:
     assert Watcher().watch(at(1.0, -0.5, 0.0, 0.12), 1.5) == ()
     assert len(Watcher().watch(at(1.0, -0.5, 0.0, 0.28), 1.5)) == 1
@@ -242,6 +258,7 @@ def test_who_is_sure_walks_straight_for_a_while() -> None:
         and followed(0.0, 1).expected(9.0) == (0.0, 0.0)
     )
     assert followed(0.0).expected(0.95 + 0.4) == (pytest.approx(0.5 * 1.35), pytest.approx(0.0))
+    assert len(followed(0.0, 5, step=0.1).times) == 5, "0.4 s ago just counts"
     assert len(followed(0.0, step=0.09).times) == 5 and len(followed(0.0, step=0.11).times) == 4
 
 

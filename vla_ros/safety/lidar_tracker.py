@@ -17,6 +17,7 @@ from vla_ros.core.robot_state import LaserScan
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.scan_check import is_full_turn
 
+_TINY = float(np.finfo(float).tiny)
 _WINDOW_S = 0.3
 _BLUR_RAD = 0.03
 _BEHIND_M = 0.1
@@ -65,8 +66,6 @@ class _View:
         """(n,) True where a beam went through a point (n, 2) of odom and well beyond it."""
         local = self._origin.inverse_transform(points)
         turn = np.arctan2(local[:, 1], local[:, 0]) - self._first
-        if self._closed:
-            turn = np.mod(turn, math.copysign(2.0 * math.pi, self._step))
         k = np.rint(turn / self._step).astype(int)
         n = len(self._free)
         inside = (k >= 0) & (k < n) | self._closed
@@ -96,7 +95,7 @@ class _Track:
             del self.times[0], self.places[0]
         t, xy = np.array(self.times) - now, np.array(self.places)
         middle, center = t.mean(), xy.mean(axis=0)
-        velocity = (t - middle) @ (xy - center) / max(float(np.sum((t - middle) ** 2)), 1e-9)
+        velocity = (t - middle) @ (xy - center) / max(float(np.sum((t - middle) ** 2)), _TINY)
         stray = xy - center - np.outer(t - middle, velocity)
         self.velocity = (float(velocity[0]), float(velocity[1]))
         self.sure = len(t) >= _SIGHTINGS and float(np.sqrt(np.mean(np.sum(stray**2, axis=1)))) < _STRAY_M
@@ -130,7 +129,7 @@ class LidarTracker:
         if older:
             points = pose.transform(hits)
             points = points[older[-1].passed(points)]
-            if 1 < len(points) <= _MOST_POINTS:
+            if len(points) <= _MOST_POINTS:
                 self._follow(_groups(points), now)
         x, y, yaw = self._lidar
         at = pose.transform(np.array([x, y]))
@@ -173,7 +172,7 @@ def _groups(points: Vector) -> list[tuple[float, float]]:
     near = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) < _GROUP_M
     labels = np.arange(len(points))
     while True:
-        least = np.where(near, labels, len(points)).min(axis=1)
+        least = np.where(near, labels, len(points)).min(axis=1, initial=len(points))
         if np.array_equal(least, labels):
             break
         labels = least
