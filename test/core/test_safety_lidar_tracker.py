@@ -197,6 +197,10 @@ def test_a_lidar_that_sees_a_part_knows_nothing_of_the_rest() -> None:
     middle = beams((90, 1.0), (91, 1.0), of=180)
     assert one_new(middle, beams(of=180), **ahead) == 1
     assert one_new(beams((178, 1.0), (179, 1.0), of=180), beams(of=180), **ahead) == 0, "at the edge of its view"
+    three_quarters: dict[str, Any] = {"angle_min": 0.0, "angle_increment": math.pi / 180}
+    assert one_new(beams((230, 1.0), (231, 1.0), of=270), beams(of=270), **three_quarters) == 1, "beyond half a turn"
+    other_way: dict[str, Any] = {"angle_min": 0.0, "angle_increment": -math.pi / 180}
+    assert one_new(beams((230, 1.0), (231, 1.0), of=270), beams(of=270), **other_way) == 1
     watcher = Watcher()
     for _ in range(8):
         watcher.look(beams(of=180), **ahead)

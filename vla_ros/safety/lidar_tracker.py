@@ -66,10 +66,9 @@ class _View:
         """(n,) True where a beam went through a point (n, 2) of odom and well beyond it."""
         local = self._origin.inverse_transform(points)
         turn = np.arctan2(local[:, 1], local[:, 0]) - self._first
-        k = np.rint(turn / self._step).astype(int)
+        k = np.rint(np.mod(turn, math.copysign(math.tau, self._step)) / self._step).astype(int)
         n = len(self._free)
-        inside = (k >= 0) & (k < n) | self._closed
-        return np.asarray(inside & (self._free[k % n] > np.hypot(*local.T) + _BEHIND_M))
+        return np.asarray((self._closed | (k < n)) & (self._free[k % n] > np.hypot(*local.T) + _BEHIND_M))
 
 
 @dataclass
