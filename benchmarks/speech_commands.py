@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from benchmarks.speech_sounds import NOISES, RATE, level, noise, noisy, pcm, speak, voices
 
 SNR_DB = {"clean": 60.0, "noise_10_db": 10.0}
-_EVERY = 20
+_EVERY = 10
 
 
 def cases(count: int, seed: int) -> list[Any]:
@@ -36,10 +37,9 @@ def cases(count: int, seed: int) -> list[Any]:
 
 
 def commands(count: int, seed: int, recognizer: str, free: str) -> dict[str, Any]:
-    """Tasks exact, clean and in noise, by voice and by length; the recogniser's seconds of processor a command."""
+    """Tasks exact, clean and in noise, by voice, noise and number of steps; processor seconds a command."""
     from benchmarks.language_suites.own import household_parser
     from benchmarks.language_suites.own_cases import same
-    from benchmarks.speech import share
     from vla_ros.ros.spoken_words import sense_of, vocabulary
     from vla_ros.speech.params import SpeechParams
     from vla_ros.speech.understanding import Understanding, recognizers
@@ -49,27 +49,47 @@ def commands(count: int, seed: int, recognizer: str, free: str) -> dict[str, Any
     params = SpeechParams(recognizer=recognizer, free_recognizer=free)
     ear = Understanding(recognizers(params, words), lambda text: sense_of(parser, text), params.readings, params.accept)
     rng = np.random.default_rng(seed)
-    out: dict[str, Any] = {"recognisers": list(ear.names)}
-    for name, snr in SNR_DB.items():
-        seconds: list[float] = []
-        hits: dict[str, dict[str, list[bool]]] = {"voice": {}, "noise": {}, "steps": {}, "all": {}}
-        missed: dict[str, str] = {}
-        for number, case in enumerate(sentences):
-            voice = cast[(number + number // len(cast)) % len(cast)]  # every voice says every kind of sentence
-            kind = NOISES[number // len(NOISES) % len(NOISES)]
-            speech = level(speak(case.text, voice), 0.08)
+    runs = {name: _Run(len(sentences)) for name in SNR_DB}
+    for number, case in enumerate(sentences):
+        voice = cast[(number + number // len(cast)) % len(cast)]  # every voice says every kind of sentence
+        kind = NOISES[number // len(NOISES) % len(NOISES)]
+        speech = level(speak(case.text, voice), 0.08)
+        for name, snr in SNR_DB.items():
             sound = pcm(noisy(speech, noise(kind, len(speech) + RATE, rng), snr, 0.4, 0.3))
             began = time.process_time()
             heard = ear.understand(sound)
-            seconds.append(time.process_time() - began)
-            exact = same(parser.parse(heard.text), case.steps) if heard.text else False
-            for by, what in (("voice", voice.label), ("noise", kind), ("steps", str(len(case.steps))), ("all", "")):
-                hits[by].setdefault(what, []).append(exact)
+            runs[name].seconds.append(time.process_time() - began)
+            exact = bool(heard.text) and same(parser.parse(heard.text), case.steps)
+            runs[name].count(exact, voice=voice.label, noise=kind, steps=str(len(case.steps)))
             if not exact:
-                missed[case.text] = f"{heard.text} ({voice.label}, {kind})"
-            if (number + 1) % _EVERY == 0:
-                print(f"{name}: {sum(hits['all'][''])} of {number + 1}", file=sys.stderr, flush=True)
-        tables = {f"by_{by}": {w: [sum(h), len(h)] for w, h in hits[by].items()} for by in ("voice", "noise", "steps")}
-        times = {f"p{q}": round(float(np.percentile(seconds, q)), 3) for q in (50, 90, 100)}
-        out[name] = {**share(sum(hits["all"][""]), count), "cpu_s": times, **tables, "missed": missed}
-    return out
+                runs[name].missed[case.text] = f"{heard.text} ({voice.label}, {kind})"
+        if (number + 1) % _EVERY == 0:
+            so_far = ", ".join(f"{name} {run.right}" for name, run in runs.items())
+            print(f"of {number + 1}: {so_far}", file=sys.stderr, flush=True)
+    return {"recognisers": list(ear.names), **{name: run.result() for name, run in runs.items()}}
+
+
+@dataclass
+class _Run:
+    """What came of the sentences under one condition."""
+
+    planned: int
+    right: int = 0
+    seconds: list[float] = field(default_factory=list)
+    missed: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+
+    def count(self, exact: bool, **labels: str) -> None:
+        """One more, right or wrong, under each of its labels."""
+        self.right += exact
+        for by, what in labels.items():
+            tally = self.tables.setdefault(f"by_{by}", {}).setdefault(what, [0, 0])
+            tally[0] += exact
+            tally[1] += 1
+
+    def result(self) -> dict[str, Any]:
+        """For the JSON line."""
+        from benchmarks.speech import share
+
+        times = {f"p{q}": round(float(np.percentile(self.seconds, q)), 3) for q in (50, 90, 100)}
+        return {**share(self.right, self.planned), "cpu_s": times, **self.tables, "missed": self.missed}
