@@ -171,14 +171,16 @@ def with_ends(texts: Sequence[tuple[str, str, Speaker]]) -> list[tuple[Audio, in
     The end of the sound if the word is its last. Else flite tells it; of espeak-ng the same words are made with pauses
     between them, and laid beside those without (dynamic time warping).
     """
-    requests, places = [], []
+    requests: list[Request] = []
+    places: list[tuple[int, int, int]] = []
     for text, word, speaker in texts:
         words = re.findall(r"[a-zA-Z']+", text)
         places.append((words.index(word), len(words), len(requests)))
         requests.append(Request(text, speaker))
         if words[-1] != word and speaker.program == "espeak-ng":
             requests.append(Request(text.replace(",", ""), speaker, pauses=True))
-    made, out = synthesize(requests), []
+    made = synthesize(requests)
+    out: list[tuple[Audio, int] | None] = []
     for (_, word, speaker), (number, count, at) in zip(texts, places, strict=True):
         audio = trimmed(made[at].audio)
         if number == count - 1:
@@ -211,8 +213,8 @@ def _laid_beside(audio: Audio, apart: Audio, number: int, words: int) -> tuple[A
     for end, start in pauses:
         kept[end:start] = False
     end = int(kept[: pauses[number][0]].sum())
-    shapes = [_shape(audio), _shape(apart)[kept]]
-    return audio, min(len(audio), (_matching_frame(*shapes, end) + 1) * frame)
+    row = _matching_frame(_shape(audio), _shape(apart)[kept], end)
+    return audio, min(len(audio), (row + 1) * frame)
 
 
 def _shape(audio: Audio) -> Audio:
