@@ -32,7 +32,7 @@ def fit(counts: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Weights (k+1,), the bias first, for counts (n, k) and right (n,) of 0 and 1."""
     x = np.hstack([np.ones((len(counts), 1)), counts])
     ridge = _RIDGE * np.eye(x.shape[1])
-    ridge[0, 0] = 0.0
+    ridge[0, 0] = 1e-3  # all but free; keeps it finite when all are right
     weights = np.zeros(x.shape[1])
     for _ in range(50):
         chance = 1.0 / (1.0 + np.exp(-x @ weights))
