@@ -13,7 +13,7 @@ from gate_story import scan_of
 from walking_story import HERE, PARAMS, STEP_S, ranges_in
 
 from vla_ros.core.geometry import Pose2D, Vector
-from vla_ros.safety.lidar_tracker import LidarTracker, Mover, _Track
+from vla_ros.safety.lidar_tracker import LidarTracker, Mover, _groups, _Track, _View
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.scan_check import hits
 
@@ -62,8 +62,9 @@ def test_a_walker_is_found_from_a_robot_that_drives_and_turns_and_a_lidar_that_i
         t = STEP_S * k
         pose = Pose2D(0.3 * t, 0.1 * t, 0.8 * t)
         eye = pose.transform(np.array(lidar[:2]))
-        leg = np.array([[1.6, 1.0 - 1.0 * t, 0.06]])
-        found = watcher.look(ranges_in(Pose2D(float(eye[0]), float(eye[1]), pose.theta + lidar[2]), leg), pose)
+        legs = np.array([[1.6, 1.0 - 1.0 * t, 0.06], [-0.9, 0.3, 0.02], [0.4, -0.8, 0.02], [-0.3, 1.1, 0.02]])
+        found = watcher.look(ranges_in(Pose2D(float(eye[0]), float(eye[1]), pose.theta + lidar[2]), legs), pose)
+        assert len(watcher.tracker._tracks) <= 1, "nothing else moves"
     (mover,) = found
     assert (mover.vx, mover.vy) == (pytest.approx(0.0, abs=0.15), pytest.approx(-1.0, abs=0.15))
     assert math.hypot(mover.x - 1.6, mover.y - (1.0 - 17 * STEP_S)) < 0.09
@@ -79,6 +80,7 @@ def test_a_track_is_sure_at_its_fourth_sighting_and_forgotten_when_unseen() -> N
         assert watcher.look(ranges_in(Pose2D(), np.array([[1.0, 0.05 * k, 0.06]]))) == (), "not sure yet"
     (mover,) = watcher.look(ranges_in(Pose2D(), np.array([[1.0, 0.15, 0.06]])))
     assert mover.vy == pytest.approx(0.8, abs=0.1)
+    assert (mover.x, mover.y) == watcher.tracker._tracks[0].places[-1]
     last = watcher.now
     assert watcher.tracker.movers(last + 0.19) == (mover,)
     assert watcher.tracker.movers(last + 0.21) == ()
@@ -237,10 +239,32 @@ def test_a_scan_exactly_as_old_as_asked_serves() -> None:
     assert len(watcher.tracker._tracks) == 1
 
 
+def test_at_the_borders_exactly() -> None:
+    view = _View(scan_of(np.full(360, 1.1), 0.0), HERE, 0.0)
+    assert list(view.passed(np.array([[1.0, 0.0], [0.999, 0.0]]))) == [False, True]
+    assert _groups(np.array([[0.0, 0.0], [0.3, 0.0]])) == [] and _groups(np.zeros((0, 2))) == []
+    assert len(_groups(np.array([[0.0, 0.0], [0.299, 0.0]]))) == 1
+    assert _groups(np.column_stack([np.linspace(0.0, 1.0, 5), np.zeros(5)])) == []
+    tracker = Watcher().tracker
+    tracker._follow([(0.0, 0.0)], 0.0)
+    tracker._follow([(0.35, 0.0)], 0.0)
+    assert len(tracker._tracks) == 2
+    wavering = _Track("t")
+    for k, y in enumerate((0.08, -0.08, -0.08, 0.08)):
+        wavering.add((0.0, y), 0.0625 * k)
+    assert wavering.velocity == (0.0, 0.0) and not wavering.sure
+
+
 def test_slow_and_restless_things_do_not_walk() -> None:
     assert Watcher().watch(at(1.0, -0.5, 0.0, 0.12), 1.5) == ()
     assert len(Watcher().watch(at(1.0, -0.5, 0.0, 0.28), 1.5)) == 1
     patient = Watcher(replace(PARAMS, approach_mps=0.9))
+    track = _Track("t")
+    for k in range(5):
+        track.add((0.125 * k, 0.0), 9.75 + 0.0625 * k)
+    exact = Watcher(replace(PARAMS, approach_mps=track.velocity[0]))
+    exact.tracker._tracks = [track]
+    assert len(exact.tracker.movers(10.2)) == 1 and 10.2 - 0.2 == 10.0, "exactly as fast, exactly as old"
     assert patient.watch(at(1.0, -0.5, 0.0, 0.7), 1.0) == ()
 
 
