@@ -108,7 +108,7 @@ class ArmPath:
     def _walls_near(self, pose: Pose2D) -> tuple[Box, ...]:
         """Walls that the arm could reach, in base_link."""
         near = self._walls.near(pose, self._params.workspace_radius_m).boxes
-        base = np.linalg.inv(pose.to_pose().matrix()) if near else np.eye(4)
+        base = np.linalg.inv(pose.to_pose().matrix())
         return tuple(replace(b, pose=Pose.from_matrix(base @ b.pose.matrix(), "base_link"), name=_WALL) for b in near)
 
     def _leaving(self, start: Vector, walls: tuple[Box, ...]) -> CollisionScene:
