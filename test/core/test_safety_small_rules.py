@@ -151,6 +151,14 @@ def test_it_brakes_within_its_limits_or_stands_at_once() -> None:
         assert (sent == ZERO_TWIST) == at_once and 0.0 <= sent.vx < 0.3 and one.twist == sent
 
 
+def test_what_would_hit_something_makes_the_ramp_stand_at_once_and_nothing_else_does() -> None:
+    for gap, stands in ((0.01, True), (2.0, False)):
+        one = rolling()
+        one.obstacles.see(np.array([[OUTLINE.radius + gap, 0.0]]), HERE)
+        assert (one.emergency(one.twist, HERE, 0.0).level == Level.BLOCK) == stands
+        assert (one.twist == ZERO_TWIST) == stands
+
+
 def test_a_robot_without_a_lidar_is_not_judged_by_one_and_a_zone_has_its_own_name() -> None:
     wall = np.array([[0.25, y] for y in np.linspace(-0.1, 0.1, 5)])
     blind = replace(ROBOT, sensors=tuple(s for s in ROBOT.sensors if s != "scan"))
