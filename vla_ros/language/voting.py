@@ -42,10 +42,8 @@ _ALONE = 0.9
 _ASKED = frozenset(("count", "which", "name", "gender", "pose"))
 _SPOKEN = _ASKED | {"tell", "answer"}
 _BEGINNINGS = frozenset(("what", "which", "who", "how", "of"))
-_CLEAN = 0.5
-"""The grammar read a sentence with less doubt than this as it was said, without repairs."""
 _LOWEST, _HIGHEST = 0.02, 0.99
-TRUST = ("vote", "own", "foreign", "doubt", "none", "steps", "quality", "superlative", "turned", "turned_clean")
+TRUST = ("vote", "own", "foreign", "doubt", "none", "steps", "quality", "superlative")
 SURE = ("bias", "chance", "agree", "top", "doubt", "length", "choice", "beside")
 
 
@@ -68,7 +66,7 @@ def choices(task: Task, votes: Sequence[Vote], filler: Filler, lexicon: Lexicon,
     shape = str(own)
     vote = 0.0 if foreign else math.log(max(_LEAST, chance[own]))
     reasons = (vote, 1.0, float(foreign), hard["doubt"], float(own is None), hard["steps"],
-               float("quality" in shape), float("superlative" in shape), 0.0, 0.0)  # fmt: skip
+               float("quality" in shape), float("superlative" in shape))  # fmt: skip
     out = [Choice(task, own, reasons, True)]
     tokens = fluent(tokenize(tokens_of, lexicon.speller), lexicon.speller)
     for skeleton, p in votes[:CANDIDATES]:
@@ -77,10 +75,7 @@ def choices(task: Task, votes: Sequence[Vote], filler: Filler, lexicon: Lexicon,
         filled = filler.fill(skeleton, tokens, task if task.kind == "task" else None)
         if filled is not None:
             filled = dataclasses.replace(filled, text=task.text)
-            turned = float(own is not None and own.deed != skeleton.deed)
-            clean = turned * (hard["doubt"] < _CLEAN)
-            no_own = [0.0] * (len(TRUST) - 3)
-            out.append(Choice(filled, skeleton, (math.log(max(_LEAST, p)), *no_own, turned, clean), False))
+            out.append(Choice(filled, skeleton, (math.log(max(_LEAST, p)), *([0.0] * (len(TRUST) - 1))), False))
     return out
 
 
