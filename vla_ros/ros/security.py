@@ -55,7 +55,8 @@ def explained(make: Callable[[], T]) -> T:
                 "or unset ROS_SECURITY_ENABLE and keep the profile development."
             )
             raise ConfigError("ROS_SECURITY_ENABLE", os.environ.get("ROS_SECURITY_ENABLE"), remedy) from None
-        if "SECURITY ERROR" in text.upper():
+        nothing_said = "failed to initialize rcl" in text and os.environ.get("ROS_SECURITY_ENABLE") == "true"
+        if "SECURITY ERROR" in text.upper() or nothing_said:  # rcl does not always say why it ends here
             remedy = f"{text[:300]}. Make keys for this process with `vla safety sros2`. {_PAGE}"
             raise ConfigError("ROS_SECURITY_KEYSTORE", os.environ.get("ROS_SECURITY_KEYSTORE"), remedy) from None
         raise
