@@ -9,7 +9,7 @@ from collections.abc import Container
 
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.parser import GrammarParser
-from vla_ros.speech.vocabulary import ABSENT, OTHER, USUAL, Vocabulary
+from vla_ros.speech.vocabulary import ABSENT, AT_HOME, OTHER, USUAL, Vocabulary
 
 
 def vocabulary(lexicon: Lexicon, people: Container[str]) -> Vocabulary:
@@ -22,7 +22,7 @@ def _likeliness(phrase: str, entry: Entry, people: Container[str]) -> int:
     if not entry.known:
         return ABSENT
     if entry.part == "name":
-        return USUAL if phrase in people else OTHER
+        return AT_HOME if phrase in people else OTHER
     usual = phrase.replace(" ", "_") in (entry.value, entry.name) or entry.part in ("about", "posture")
     return USUAL if usual else OTHER
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 Entry = tuple[str, str, str, bool, int]
 """(phrase, part of speech, meaning, plural, likeliness), the first four in the notation of the language stage's
-lexicon. Likeliness: ABSENT, OTHER or USUAL."""
-ABSENT, OTHER, USUAL = 0, 1, 5
-"""A word for what is not here; another word for something (how often it stands in its class); the usual word."""
+lexicon. Likeliness: ABSENT, OTHER, USUAL or AT_HOME."""
+ABSENT, OTHER, USUAL, AT_HOME = 0, 1, 5, 40
+"""A word for what is not here; another word for something (how often it stands in its class); the usual word; a person
+of this home."""
 
 _THINGS = ("object", "thing")
 _FITTINGS = ("furniture", "clothes")
