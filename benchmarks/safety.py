@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -53,6 +55,13 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _sweep() -> None:
+    """Removes what killed processes left in shared memory, 17 MB each; where Fast DDS's tool is missing it stays."""
+    tool = shutil.which("fastdds")
+    if tool is not None:
+        subprocess.run([tool, "shm", "clean"], capture_output=True, check=False, timeout=120)
+
+
 def promises(only: str = "", quick: bool = False) -> dict[str, Any]:
     """Measures the items named in ``only`` ("1,5,13"; "" = all)."""
     effort, known = Effort(quick), items()
@@ -65,6 +74,7 @@ def promises(only: str = "", quick: bool = False) -> dict[str, Any]:
         mark = "met  " if finding.met else "UNMET"
         seconds = time.monotonic() - began
         print(f"{mark} {number:2d} {finding.figure} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+        _sweep()
     met = sum(entry["met"] for entry in found.values())
     result = {"suite": "safety", "quick": quick, "met": met, "of": len(found), "items": found}
     if only:
