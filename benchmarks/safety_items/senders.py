@@ -29,6 +29,7 @@ from benchmarks.safety_items.stories import HOME, JOINTS, scan_of
 from vla_ros.core.geometry import JointPositions, Pose, Pose2D, Twist2D
 from vla_ros.core.motion import MotionGoal
 from vla_ros.core.robot_state import JointStates, Odometry
+from vla_ros.planning.params import PlannerParams
 from vla_ros.ros import conversions as c
 from vla_ros.ros import qos
 
@@ -73,10 +74,13 @@ def best_effort_control(node: Node) -> None:
 
 
 def planner(node: Node, x: str, y: str) -> None:
-    """A navigate goal to x, y, renewed at 20 Hz."""
+    """A navigate goal to x, y, renewed as the shipped planner does."""
     out = node.create_publisher(MotionGoalMsg, "motion_goal", qos.COMMAND)
     goal = MotionGoal(f"g{os.getpid()}", "navigate", "c1", (Pose((float(x), float(y), 0.0)),), tolerance_rad=4.0)
-    _repeat(0.05, lambda: out.publish(c.motion_goal_to_msg(goal, node.get_clock().now().nanoseconds * 1e-9)))
+    _repeat(
+        1.0 / PlannerParams().rate_hz,
+        lambda: out.publish(c.motion_goal_to_msg(goal, node.get_clock().now().nanoseconds * 1e-9)),
+    )
 
 
 def rival(node: Node) -> None:
