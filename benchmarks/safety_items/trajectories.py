@@ -202,9 +202,12 @@ def a_million_points(effort: Effort) -> Finding:
     n, story = 1_000_000, Story().armed()
     values = np.zeros((n, 8))
     huge = JointTrajectory(ARM.names, np.arange(1, n + 1) * 1e-3, values, values)
-    began = time.perf_counter()
-    story.gate.on_trajectory(huge, story.now)
-    core_s = time.perf_counter() - began
+    times = []
+    for _ in range(9):  # the middle one: once in a while the computer does something else
+        began = time.perf_counter()
+        story.gate.on_trajectory(huge, story.now)
+        times.append(time.perf_counter() - began)
+    core_s = sorted(times)[4]
     refused = story.run(0.02).trajectories == ()
 
     message = Message(joint_names=["arm_joint_1"])

@@ -17,7 +17,7 @@ class ControlParams:
         choices=("builtin", "nav2"),
     )
     rate_hz: float = param(50.0, "ticks a second", unit="Hz", minimum=10.0, maximum=200.0)
-    lease_s: float = param(0.1, "a goal not renewed for so long stops", unit="s", minimum=0.05, maximum=5.0)
+    lease_s: float = param(0.085, "a goal not renewed for so long stops", unit="s", minimum=0.05, maximum=5.0)
     odom_timeout_s: float = param(0.3, "older odometry stops the base", unit="s", minimum=0.05, maximum=5.0)
     joints_timeout_s: float = param(0.3, "older joint states stop the arm", unit="s", minimum=0.05, maximum=5.0)
 

@@ -11,7 +11,7 @@ from vla_ros.core.config import param
 class PlannerParams:
     """Limits, distances and patience of the planner. Times are seconds of the node's clock."""
 
-    rate_hz: float = param(30.0, "ticks a second; each renews the motion goal", unit="Hz", minimum=5.0, maximum=100.0)
+    rate_hz: float = param(40.0, "ticks a second; each renews the motion goal", unit="Hz", minimum=5.0, maximum=100.0)
     when_busy: str = param("queue", "a second command while one runs", choices=("queue", "refuse"))
     queue_length: int = param(5, "commands that may wait", minimum=1, maximum=50)
     max_attempts: int = param(3, "times one step is tried before its plan changes", minimum=1, maximum=10)

@@ -1,6 +1,6 @@
 """The planner: tasks in, motion goals and statuses out. Pure: every call takes ``now`` [s of the node's clock].
 
-The node feeds what arrives and ticks it at 30 Hz; a tick stays within 5 ms. While a motion is wanted every tick
+The node feeds what arrives and ticks it at 40 Hz; a tick stays within 5 ms. While a motion is wanted every tick
 returns its goal: that is the lease by which control moves.
 """
 
