@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -261,8 +262,11 @@ class _Watch:
 
 def _plot(stops: list[tuple[float, float, float]], path: Path) -> None:
     """Distance when braking began and at rest over the speed, with the protective distance for two human speeds."""
-    import matplotlib
-
+    try:
+        import matplotlib
+    except ModuleNotFoundError:  # an hour of episodes is not lost for a picture
+        print("no picture: pip install matplotlib", file=sys.stderr)
+        return
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -100,8 +100,11 @@ def summary(rows: Rows, at: dict[str, float]) -> dict[str, Any]:
 
 def plot(named: dict[str, tuple[Rows, dict[str, float]]], path: Path) -> None:
     """The monotone fits with their thresholds."""
-    import matplotlib
-
+    try:
+        import matplotlib
+    except ModuleNotFoundError:
+        print("no picture: pip install matplotlib", file=sys.stderr)
+        return
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -66,7 +66,7 @@ class FakeHome:
         people: People = PEOPLE,
         zones: Zones | None = None,
     ) -> None:
-        self.planner = Planner(params or PlannerParams(), PLAN, catalog, ROBOT, people, zones)
+        self.planner = Planner(params or PlannerParams(rate_hz=1.0 / DT), PLAN, catalog, ROBOT, people, zones)
         self.catalog = catalog
         self.now = 100.0
         self.robot = robot or Pose2D(*PLAN.start)
