@@ -10,7 +10,7 @@ _UPON = ("on", "above", "in", "")
 
 
 def child(intent: Intent) -> Objection | None:
-    """Nothing sharp, hot, burning or medical goes to a child (ISO 13482:2014, 5.1: foreseeable users)."""
+    """Nothing sharp, hot, burning or medical goes to a child."""
     if intent.skill != "hand_over" or not intent.is_child(intent.person):
         return None
     found = intent.hazards(intent.thing) & {"sharp", "hot", "fire", "medicine"}
