@@ -1,4 +1,4 @@
-"""The part of benchmarks.speech that needs ROS: real speech_node, real safety_node, and the robot in its home."""
+"""The part of benchmarks.speech that needs ROS: real speech_node and real safety_node, from sound to zero."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.speech_sounds import NOISES, RATE, level, noise, noisy, pcm, speak, voices
+from benchmarks.speech_sounds import NOISES, RATE, level, noise, noisy, pcm
 from benchmarks.speech_stop_voices import EVALUATION, WORDS, plain
 from vla_ros.cli.domain import free_domain_id
 
@@ -123,49 +123,3 @@ def _gate(count: int, seed: int) -> dict[str, Any]:
     return {"n": count, "missed": count - len(to_zero), "before_the_word": early,
             "word_end_to_e_stop_ms": percentiles(to_stop), "word_end_to_zero_ms": percentiles(to_zero),
             "within_300_ms": sum(delay <= 300.0 for delay in to_zero)}  # fmt: skip
-
-
-def home(text: str = "go to the kitchen", limit_s: float = 240.0) -> dict[str, Any]:
-    """Everything runs; ``text`` is spoken to the robot once it is armed."""
-    from vla_ros.cli import environment
-    from vla_ros.cli.processes import BringUp, processes
-    from vla_ros.cli.supervisor import Supervisor
-
-    overrides = ("speech_node.speak=false", "speech_node.free_recognizer=none")
-    table = processes(BringUp(with_home=True, use_sim_time=True, speech=True, overrides=overrides))
-    commands = [(process.executable, process.command) for process in table]
-    folder = ROOT / "build" / "speech_home"
-    with free_domain_id() as domain:
-        os.environ["ROS_DOMAIN_ID"] = str(domain)
-        with Supervisor(commands, environment.child(), folder):
-            return _home(text, limit_s)
-
-
-def _home(text: str, limit_s: float) -> dict[str, Any]:
-    from vla_ros.msg import AudioChunk
-
-    from vla_ros.ros import qos
-    from vla_ros.ros.operator import Operator
-
-    sound = pcm(
-        noisy(level(speak(text, voices()[0]), 0.1), noise("pink", 20 * RATE, np.random.default_rng(1)), 25.0, 2, 2)
-    )
-    with Operator() as operator:
-        operator.arm(120.0)
-        audio = operator.node.create_publisher(AudioChunk, "audio", qos.EVENT)
-        operator.wait_until(lambda: operator.node.count_subscribers("audio") > 0, 60.0)
-        began = time.perf_counter()
-        for number in range(len(sound) // _PIECE):
-            message = AudioChunk(sample_rate=RATE, channels=1)
-            message.data.frombytes(sound[number * _PIECE : (number + 1) * _PIECE].tobytes())
-            time.sleep(max(0.0, began + (number + 1) * _PIECE_S - time.perf_counter()))
-            audio.publish(message)
-        ended = operator.wait_until(lambda: bool(operator.statuses) and operator.statuses[-1].is_terminal, limit_s)
-        last = operator.statuses[-1] if operator.statuses else None
-        return {
-            "said": text,
-            "heard": last.instruction if last else "",
-            "state": last.state if last and ended else "no end",
-            "message": last.text if last else "",
-            "seconds": round(time.perf_counter() - began, 1),
-        }
