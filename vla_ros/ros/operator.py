@@ -13,6 +13,7 @@ from typing import Any
 
 import rclpy
 from rclpy.context import Context
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -83,10 +84,17 @@ class Operator:
         rclpy.try_shutdown(context=self.context)
 
     def _spin(self) -> None:
-        try:
-            self._executor.spin()
-        except rclpy.executors.ExternalShutdownException:
-            return
+        while self.context.ok():
+            try:
+                self._executor.spin()
+                return
+            except rclpy.executors.ExternalShutdownException:
+                return
+            except InvalidHandle:
+                # The caller's thread destroyed a publisher of the node while this one gathered what to wait for:
+                # rclpy puts its events into the wait set all the same. Unheeded, it ends the thread, and no service
+                # would ever answer again.
+                continue
 
     def _listen(self, kind: type, topic: str, profile: Any, callback: Callable[[Any], None]) -> None:
         def heard(message: Any) -> None:
