@@ -11,10 +11,10 @@ from control_plant import Plant, apartment, home_robot
 
 from vla_ros.control.arm_planning import TARGET_CLEAR_M, ArmQuestion, _target_zones
 from vla_ros.control.chunks import check_chunk
-from vla_ros.control.furniture import furniture_boxes, ignored
 from vla_ros.control.params import ControlParams
 from vla_ros.control.timing import hermite_extremes
 from vla_ros.core.errors import InputError
+from vla_ros.core.furniture_boxes import furniture_boxes, ignored
 from vla_ros.core.geometry import Box, Pose, Pose2D
 from vla_ros.core.motion import ActionChunk, MotionGoal
 

@@ -9,7 +9,7 @@ import pytest
 from control_plant import Plant
 
 from vla_ros.control.body import MARGIN_M, clear_twist
-from vla_ros.control.furniture import furniture_boxes
+from vla_ros.core.furniture_boxes import furniture_boxes
 from vla_ros.core.geometry import ZERO_TWIST, Box, Pose, Pose2D, Twist2D, wrap_angle
 from vla_ros.core.motion import MotionGoal
 from vla_ros.robot.kinematics import RobotModel

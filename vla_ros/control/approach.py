@@ -13,9 +13,9 @@ from vla_ros.control.arm_tasks import SURROUNDINGS_M
 from vla_ros.control.base_tasks import Navigate
 from vla_ros.control.body import MARGIN_M
 from vla_ros.control.context import Context, Step
-from vla_ros.control.furniture import ignored, near
 from vla_ros.control.params import ControlParams
 from vla_ros.control.path import CostField, Terrain
+from vla_ros.core.furniture_boxes import ignored, near
 from vla_ros.core.geometry import Box, Pose, Pose2D, Vector, wrap_angle
 from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.robot.kinematics import RobotModel

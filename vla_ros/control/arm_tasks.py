@@ -11,8 +11,8 @@ import numpy as np
 from vla_ros.control.arm_planning import ArmPlan, ArmQuestion, plan_arm, rotation_vector
 from vla_ros.control.base_moves import BaseMove
 from vla_ros.control.context import Context, Step, base_from_odom
-from vla_ros.control.furniture import ignored, near
 from vla_ros.control.timing import hold, sample, time_path
+from vla_ros.core.furniture_boxes import ignored, near
 from vla_ros.core.geometry import Box, Pose, Vector
 from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.core.robot_description import JointGroup

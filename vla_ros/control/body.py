@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from vla_ros.control.furniture import near
+from vla_ros.core.furniture_boxes import near
 from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D
 from vla_ros.core.robot_description import BaseLimits
 from vla_ros.robot.outline import Outline

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from vla_ros.control.body import MARGIN_M, NOTICE_M, clear_twist
-from vla_ros.control.furniture import ignored
 from vla_ros.control.grid import Grid, grid_of
 from vla_ros.control.obstacles import LiveObstacles
 from vla_ros.control.params import ControlParams
 from vla_ros.control.path import Terrain
 from vla_ros.core.floorplan import FloorPlan
+from vla_ros.core.furniture_boxes import ignored
 from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D, Vector
 from vla_ros.core.joint_memory import JointMemory
 from vla_ros.core.motion import JointTrajectory, MotionGoal

@@ -20,13 +20,13 @@ from vla_ros.control.base_tasks import KeepNear, Navigate
 from vla_ros.control.chunks import ChunkMotion
 from vla_ros.control.context import Context, Executor, Motion, Step
 from vla_ros.control.follower import TwistLimiter
-from vla_ros.control.furniture import furniture_boxes
 from vla_ros.control.gate_stops import AFTER_S, GateStops
 from vla_ros.control.goals import check_goal
 from vla_ros.control.gripper_task import GripperTask, HoldingWatch
 from vla_ros.control.params import ControlParams
 from vla_ros.core.errors import ConfigError, InputError
 from vla_ros.core.floorplan import FloorPlan
+from vla_ros.core.furniture_boxes import furniture_boxes
 from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory, MotionGoal, MotionStatus
 from vla_ros.core.robot_description import RobotDescription

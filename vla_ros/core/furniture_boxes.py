@@ -1,4 +1,4 @@
-"""Boxes for the arm out of the floor plan: table tops, boards, sides, doors, so that a hand fits in between.
+"""Boxes out of the floor plan: table tops, boards, sides, doors, so that a hand fits in between.
 
 The grid of the base takes whole footprints; the arm must reach over tables, between shelf boards and into an
 opened fridge. Names are "piece/part" (body parts) or the leaf's own name (doors, drawers), see :func:`ignored`.
