@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.geometry import Box, JointPositions, Pose, Pose2D
 from vla_ros.core.motion import JointTrajectory
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import Battery, Imu, JointStates, LaserScan, Odometry
 from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.safety.gate import Gate
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.zones import Zone, Zones
@@ -70,7 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
     robot = RobotDescription.load(config_file("home_robot", "robots"))
     stairs = Zone(name="stairs", polygon=((1.6, -1.0), (2.6, -1.0), (2.6, 0.5), (1.6, 0.5)))
     walls = tuple(Box(Pose.planar(x, y, yaw, 1.2), (4.0, 0.1, 2.4)) for x, y, yaw in ((0.0, 1.5, 0.0), (2.05, 0, 1.57)))
-    gate = Gate(SafetyParams(), robot, zones=Zones(keep_out=(stairs,)), walls=walls)
+    home_plan = FloorPlan.load(config_file("apartment", "homes"))
+    around = Surroundings(walls, Surroundings.of(home_plan).furniture)
+    gate = Gate(SafetyParams(), robot, zones=Zones(keep_out=(stairs,)), surroundings=around)
     home = robot.posture("home")
     arm = robot.group("arm")
     assert home is not None and arm is not None

@@ -24,6 +24,7 @@ from vla_ros.core.people import People
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.scene import SceneObject
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.gate import Gate, GateOutput
 from vla_ros.safety.params import SafetyParams
@@ -51,7 +52,7 @@ class World:
         self.home = Home(Setting(self.plan, catalog, people, self.robot, scenario, scenario.seed))
         assert self.home.driver is not None
         self.driver = self.home.driver
-        self.gate = Gate(SafetyParams(), self.robot, walls=self.plan.wall_boxes())
+        self.gate = Gate(SafetyParams(), self.robot, surroundings=Surroundings.of(self.plan))
         self.outline = Footprint(self.robot.base.footprint)
         self.ticks = 0
         self.known: dict[str, SceneObject] = {}

@@ -10,6 +10,7 @@ import pytest
 from gate_story import HOME, MODEL, ROBOT, Story, arm_trajectory
 
 from vla_ros.core.geometry import Box, Pose, Pose2D
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.safety.arm_path import ArmPath
 from vla_ros.safety.footprint import Footprint
 from vla_ros.safety.gate import Gate
@@ -45,7 +46,7 @@ REACH_OUT = {"arm_joint_1": 0.0}
 
 
 def path(*walls: Box, params: SafetyParams = PARAMS) -> ArmPath:
-    return ArmPath(params, MODEL, SILHOUETTE, KeepOut(Zones()), walls)
+    return ArmPath(params, MODEL, SILHOUETTE, KeepOut(Zones()), Surroundings(walls))
 
 
 def offer_way():  # type: ignore[no-untyped-def]
@@ -105,8 +106,8 @@ def test_the_rest_of_a_sweep_is_what_lies_ahead() -> None:
     one.begin("arm", sweep, 10.0)
     parts = sweep.centers.shape[1]
     centers, radii = one.ahead(10.0)
-    assert centers.shape == (len(sweep.times) * parts, 2) and radii.shape == (len(centers),)
-    assert np.allclose(centers.reshape(-1, parts, 2), sweep.centers[..., :2])
+    assert centers.shape == (len(sweep.times) * parts, 3) and radii.shape == (len(centers),)
+    assert np.allclose(centers.reshape(-1, parts, 3), sweep.centers)
     assert np.allclose(radii[:parts], one._radii) and np.allclose(radii[-parts:], one._radii)
     later = one.ahead(10.0 + float(sweep.times[3]) + 1e-6)[0]
     assert len(later) == (len(sweep.times) - 3) * parts
@@ -115,7 +116,7 @@ def test_the_rest_of_a_sweep_is_what_lies_ahead() -> None:
 
 def with_walls(*walls: Box) -> Story:
     story = Story()
-    story.gate = Gate(story.params, ROBOT, MODEL, walls=walls)
+    story.gate = Gate(story.params, ROBOT, MODEL, surroundings=Surroundings(walls))
     return story.armed()
 
 

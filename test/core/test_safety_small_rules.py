@@ -16,6 +16,7 @@ from vla_ros.core.geometry import ZERO_TWIST, Box, Pose, Pose2D, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import LaserScan
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.robot.outline import OutlineMaker
 from vla_ros.safety.chunk_check import ChunkCheck
 from vla_ros.safety.drive import Drive
@@ -174,7 +175,8 @@ def test_a_robot_without_a_lidar_is_not_judged_by_one_and_a_zone_has_its_own_nam
     reach = float(OutlineMaker(MODEL).of(offer).points[:, 0].max())
     box = (Box(Pose.planar(reach + 0.05 + PARAMS.wall_margin_m / 2, 0.0, 0.0, 1.0), (0.1, 4.0, 2.0)),)
     for model, walls, cause in ((None, box, []), (MODEL, (), []), (MODEL, box, ["wall"])):
-        one = Drive(PARAMS, blind, model, np.zeros((0, 2)), SeparationGuard(PARAMS, blind, OUTLINE, None, None), walls)
+        separation = SeparationGuard(PARAMS, blind, OUTLINE, None, None)
+        one = Drive(PARAMS, blind, model, np.zeros((0, 2)), separation, Surroundings(walls))
         assert [v.cause for v in one.judge(AHEAD, offer, HERE, 0.0) if v.level > Level.PASS] == cause
         assert one.emergency(Twist2D(0.3, 0.0, 0.0), HERE, 0.0).cause == "".join(cause)
     away = fenced.judge((-0.3, 0.0, 0.0, 0.0, 0.0, 0.0), {}, Pose2D(-1.0, 0.0, 0.0), 5.0)

@@ -10,23 +10,25 @@ import pytest
 from gate_story import ARM, HOME, MODEL, ROBOT
 
 from vla_ros.core.geometry import ZERO_TWIST, Box, Pose, Pose2D, Twist2D, Vector
+from vla_ros.core.solids import Solids
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.robot.outline import OutlineMaker
 from vla_ros.safety.params import SafetyParams
+from vla_ros.safety.plan_guard import PlanGuard
 from vla_ros.safety.swept_path import Rim
 from vla_ros.safety.verdict import PASS, Level
-from vla_ros.safety.wall_guard import WallGuard, Walls
 
 PARAMS = SafetyParams(wall_margin_m=0.06, reaction_time_s=0.125, braking_share=0.5, workspace_radius_m=1.4)
 BASE = replace(ROBOT.base, deceleration=2.0)
 HERE = Pose2D()
 MEASURED = dict(zip(ARM.names, HOME.positions))
 AHEAD = Twist2D(0.5, 0.0, 0.0)
-NOTHING = (np.zeros((0, 2)), np.zeros(0))
+NOTHING = (np.zeros((0, 3)), np.zeros(0))
 
 
 def hand(x: float = 1.0, y: float = 0.0, radius: float = 0.1) -> tuple[Vector, Vector]:
     """One part of an arm on its way."""
-    return np.array([[x, y]]), np.array([radius])
+    return np.array([[x, y, 0.8]]), np.array([radius])
 
 
 def wall(x: float, thick: float = 1.0) -> Box:
@@ -34,8 +36,8 @@ def wall(x: float, thick: float = 1.0) -> Box:
     return Box(Pose.planar(x + thick / 2, 0.0, 0.0, 1.0), (thick, 6.0, 2.5))
 
 
-def guard(*boxes: Box) -> WallGuard:
-    return WallGuard(PARAMS, BASE, MODEL, boxes)
+def guard(*boxes: Box) -> PlanGuard:
+    return PlanGuard(PARAMS, BASE, MODEL, Surroundings(boxes))
 
 
 @pytest.mark.parametrize("yaw", [0.0, 0.5, -2.0])
@@ -43,7 +45,7 @@ def test_the_distance_to_a_wall_is_that_to_its_sides_and_corners_and_negative_in
     place = Pose2D(1.0, 2.0, yaw)
     local = [(0.3, 0.0), (0.0, -0.35), (0.5, 0.5), (-0.5, 0.5), (0.0, 0.0), (0.15, 0.0), (0.0, 0.08), (0.2, 0.1)]
     expected = [0.1, 0.25, 0.5, 0.5, -0.1, -0.05, -0.02, 0.0]
-    walls = Walls((Box(Pose.planar(1.0, 2.0, yaw), (0.4, 0.2, 2.0)), Box(Pose.planar(9.0, 2.0, 0.0), (1.0, 1.0, 1.0))))
+    walls = Solids((Box(Pose.planar(1.0, 2.0, yaw), (0.4, 0.2, 2.0)), Box(Pose.planar(9.0, 2.0, 0.0), (1.0, 1.0, 1.0))))
     points = place.transform(np.array(local))
     found = walls.clearances(points.reshape(2, 4, 2))
     assert found.shape == (2, 4, 2)
@@ -53,9 +55,9 @@ def test_the_distance_to_a_wall_is_that_to_its_sides_and_corners_and_negative_in
 
 
 def test_a_wall_exactly_as_far_as_asked_is_not_near() -> None:
-    walls = Walls((wall(1.0), wall(3.0)))
+    walls = Solids((wall(1.0), wall(3.0)))
     assert walls.near(HERE, 1.0).boxes == () and walls.near(HERE, 1.001).boxes == (wall(1.0),)
-    assert len(walls.near(Pose2D(0.5, 0.0, 0.0), 2.6).boxes) == 2 and Walls(()).near(HERE, 9.0).boxes == ()
+    assert len(walls.near(Pose2D(0.5, 0.0, 0.0), 2.6).boxes) == 2 and Solids(()).near(HERE, 9.0).boxes == ()
 
 
 def test_before_a_wall_it_drives_as_fast_as_it_can_stop() -> None:
@@ -113,11 +115,11 @@ def test_the_arm_as_it_stands_counts_without_any_on_its_way() -> None:
 
 @pytest.mark.parametrize("twist", [Twist2D(0.3, -0.2, 0.9), Twist2D(0.0, 0.0, -1.2), Twist2D(0.2, 0.1, 0.0)])
 def test_the_arm_is_followed_along_the_way_in_steps_of_three_centimetres_and_four_at_least(twist: Twist2D) -> None:
-    walls, pose = (wall(1.3), Box(Pose.planar(0.3, 1.4, 0.3), (2.0, 0.2, 2.5))), Pose2D(0.1, -0.2, 0.4)
+    walls, pose = (wall(1.0), Box(Pose.planar(0.3, 1.2, 0.3), (2.0, 0.2, 2.5))), Pose2D(0.1, -0.2, 0.4)
     one = guard(*walls)
     for reaction, share in ((0.125, 0.5), (0.0, 1000.0)):
         rim = Rim.of(twist, BASE, 1.4, share)
-        found, same = one._profile(twist, pose, MEASURED, hand(), reaction, share)
+        found, same = one._walls.profile(twist, pose, one._points(MEASURED, hand())[0], reaction, share)
         assert found is not None and same == rim
         length = rim.stopping_distance(reaction)
         count = max(4, math.ceil(length / 0.03))
@@ -131,6 +133,6 @@ def test_the_arm_is_followed_along_the_way_in_steps_of_three_centimetres_and_fou
                 x += (twist.vx * math.cos(middle) - twist.vy * math.sin(middle)) * seconds / 2000
                 y += (twist.vx * math.sin(middle) + twist.vy * math.cos(middle)) * seconds / 2000
                 theta += twist.wz * seconds / 2000
-            points = pose.transform(Pose2D(x, y, theta).transform(np.vstack([outline, hand()[0]])))
-            gaps = Walls(walls).clearances(points).min(axis=1) - np.append(np.zeros(len(outline)), 0.1)
+            points = pose.transform(Pose2D(x, y, theta).transform(np.vstack([outline, hand()[0][:, :2]])))
+            gaps = Solids(walls).clearances(points).min(axis=1) - np.append(np.zeros(len(outline)), 0.1)
             assert found.clearances[k] == pytest.approx(gaps.min(), abs=1e-5)

@@ -24,6 +24,7 @@ from vla_ros.core.plan import CommandStatus, Plan
 from vla_ros.core.resources import config_file
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.scene import RgbdFrame, Scene
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.parser import GrammarParser
 from vla_ros.perception.params import PerceptionParams
@@ -76,7 +77,7 @@ class Loop:
         self.perception = PerceptionPipeline(PerceptionParams(), catalog, floor_plan, robot)
         self.planner = Planner(PlannerParams(), floor_plan, catalog, robot, folk)
         self.control = Controller(ControlParams(), robot, floor_plan, Immediately())
-        self.gate = Gate(SafetyParams(), robot, walls=floor_plan.wall_boxes())
+        self.gate = Gate(SafetyParams(), robot, surroundings=Surroundings.of(floor_plan))
         self.camera = Camera(self.home.model, CAMERA, 320, 240)
         self._drawn = mujoco.MjData(self.home.model)
         self.rgb: np.ndarray | None = None

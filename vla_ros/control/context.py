@@ -23,6 +23,7 @@ from vla_ros.core.motion import JointTrajectory, MotionGoal
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import JointStates, Odometry
 from vla_ros.core.safety_status import SafetyStatus
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.core.zones import Zones
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.robot.outline import Outline, OutlineMaker
@@ -98,7 +99,7 @@ class Context:
     def center_grid(self, around: tuple[float, float]) -> None:
         """Makes the grid anew; without a floor plan it lies around a point."""
         self.grid = grid_of(self.floor_plan, self.params.grid_resolution, around, self.zones)
-        self.live = LiveObstacles(self.grid, self.params, self.robot.lidar_pose)
+        self.live = LiveObstacles(self.grid, self.params, self.robot.lidar_pose, Surroundings.of(self.floor_plan))
 
     @property
     def pose(self) -> Pose2D:

@@ -12,8 +12,10 @@ import numpy as np
 from vla_ros.control.grid import Cells, Grid
 from vla_ros.control.params import ControlParams
 from vla_ros.core.geometry import Pose2D, Vector
+from vla_ros.core.lone_legs import LoneLegs
 from vla_ros.core.robot_state import LaserScan
 from vla_ros.core.scene import Scene, SceneObject
+from vla_ros.core.surroundings import NO_PLAN, Surroundings
 
 KNOWN_WITHIN_M = 0.12
 SCENE_MEMORY_S = 3.0
@@ -27,10 +29,18 @@ class LiveObstacles:
         grid: the static grid.
         params: memory, radii.
         lidar_pose: x, y [m], yaw [rad] of the lidar in base_link.
+        surroundings: of the floor plan.
     """
 
-    def __init__(self, grid: Grid, params: ControlParams, lidar_pose: tuple[float, float, float]) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        params: ControlParams,
+        lidar_pose: tuple[float, float, float],
+        surroundings: Surroundings = NO_PLAN,
+    ) -> None:
         self._grid, self._params = grid, params
+        self._legs = LoneLegs(surroundings)
         self._lidar = Pose2D(*lidar_pose)
         self._known = grid.distances() < KNOWN_WITHIN_M if grid.occupied.any() else grid.occupied
         self._seen_at = np.full(grid.occupied.shape, -np.inf)
@@ -50,6 +60,7 @@ class LiveObstacles:
         hit = np.isfinite(ranges) & (ranges >= scan.range_min) & (ranges <= scan.range_max)
         local = np.stack([ranges[hit] * np.cos(angles[hit]), ranges[hit] * np.sin(angles[hit])], axis=1)
         self.points = sensor.transform(local) if hit.any() else np.empty((0, 2))
+        self._legs.see(self.points)
         self._clear(scan, ranges, sensor)
         if len(self.points):
             rows, columns, inside = self._grid.cells(self.points)
@@ -65,6 +76,7 @@ class LiveObstacles:
             if (o.shape == "person" or o.category == "person") and scene.stamp_s - o.last_seen_s <= PERSON_MEMORY_S
         )
         self._people_at = now
+        self._legs.see_scene(scene)
 
     def people(self, now: float) -> tuple[SceneObject, ...]:
         """The people of a fresh scene."""
@@ -74,6 +86,7 @@ class LiveObstacles:
         """Occupied cells of this layer; without those within 0.5 m of ``but_near`` (the person to follow)."""
         out = now - self._seen_at < self._params.obstacle_memory_s
         places = [(p.pose.position[0], p.pose.position[1]) for p in self.people(now)]
+        places += self._legs.places  # the gate takes them for people
         if but_near is not None:
             out &= ~self._grid.mark_discs([but_near], 0.5)
             places = [p for p in places if math.dist(p, but_near) > 0.5]

@@ -9,20 +9,33 @@ import numpy as np
 from vla_ros.core.geometry import Vector
 
 
-def clearance(corners: Sequence[tuple[float, float]], points: Vector) -> Vector:
-    """Distance [m] of points (..., 2) to the outline of a simple polygon, negative inside; shape (...).
+class Polygon:
+    """A simple polygon, convex or not.
 
-    ``corners`` in order, either way round [m]. Inside is told by counting crossings of a ray (even-odd rule).
+    Args:
+        corners: [m], in order, either way round.
     """
-    start = np.array(corners, dtype=float)
-    end = np.roll(start, -1, axis=0)
-    edge = end - start
-    flat = np.asarray(points, dtype=float).reshape(-1, 1, 2)
-    share = np.clip(np.sum((flat - start) * edge, axis=2) / np.maximum(np.sum(edge**2, axis=1), 1e-18), 0.0, 1.0)
-    distance = np.linalg.norm(flat - start - share[..., None] * edge, axis=2).min(axis=1)
-    x, y = flat[..., 0], flat[..., 1]
-    spans = (start[:, 1] > y) != (end[:, 1] > y)
-    rise = np.where(edge[:, 1] == 0.0, 1.0, edge[:, 1])
-    crossing = x < start[:, 0] + (y - start[:, 1]) * edge[:, 0] / rise
-    inside = np.count_nonzero(spans & crossing, axis=1) % 2 == 1
-    return np.asarray(np.where(inside, -distance, distance).reshape(np.shape(points)[:-1]))
+
+    def __init__(self, corners: Sequence[tuple[float, float]]) -> None:
+        self._start = np.array(corners, dtype=float)
+        self._end = np.roll(self._start, -1, axis=0)
+        self._edge = self._end - self._start
+        self._upward = self._edge * np.sign(self._edge[:, 1:])
+        # A corner that is given twice makes an edge of no length.
+        self._edge_squared = np.maximum(np.sum(self._edge**2, axis=1), np.finfo(float).tiny)
+
+    def clearance(self, points: Vector) -> Vector:
+        """Distance [m] of points (..., 2) to the outline, negative inside; shape (...).
+
+        Inside is told by counting crossings of a ray (even-odd rule).
+        """
+        x, y = points[..., :1], points[..., 1:]
+        ax, ay, ex, ey = self._start[:, 0], self._start[:, 1], self._edge[:, 0], self._edge[:, 1]
+        dx, dy = x - ax, y - ay
+        t = np.clip((dx * ex + dy * ey) / self._edge_squared, 0.0, 1.0)
+        squared = (dx - t * ex) ** 2 + (dy - t * ey) ** 2
+        distance = np.sqrt(squared.min(axis=-1))
+        spans = (ay > y) != (self._end[:, 1] > y)
+        right = dx * self._upward[:, 1] < dy * self._upward[:, 0]
+        inside = np.count_nonzero(spans & right, axis=-1) % 2 == 1
+        return np.where(inside, -distance, distance)

@@ -11,7 +11,7 @@ from pathlib import Path
 from vla_ros.core.config import load_dataclass, param
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.geometry import Vector
-from vla_ros.core.polygon import clearance
+from vla_ros.core.polygon import Polygon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Zone:
 
     def clearance(self, points: Vector) -> Vector:
         """Distance [m] of points (..., 2) on the floor plan to the zone's border, negative inside; shape (...)."""
-        return clearance(self.polygon, points)
+        return Polygon(self.polygon).clearance(points)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,17 +77,19 @@ class Outline:
 class OutlineMaker:
     """Makes outlines of one robot; the last one serves until a joint has moved.
 
-    Shapes that stand still in base_link are left out: the footprint in the robot's YAML holds them.
+    What stays within the base's circle is left out, and so are shapes that stand still in base_link: the footprint in
+    the robot's YAML holds them.
 
     Args:
         model: with the collision shapes.
+        everything: nothing is left out: for things that only some heights of the robot can meet.
     """
 
-    def __init__(self, model: RobotModel) -> None:
-        self._model = model
+    def __init__(self, model: RobotModel, everything: bool = False) -> None:
+        self._model, self._least = model, -1.0 if everything else model.robot.base.radius
         shapes = model.shapes.geometry.geometryObjects
         self._last: tuple[dict[str, float], Box | None, Outline] | None = None
-        self._moving = [(i, *_skeleton(s.geometry)) for i, s in enumerate(shapes) if s.parentJoint != 0]
+        self._moving = [(i, *_skeleton(s.geometry)) for i, s in enumerate(shapes) if everything or s.parentJoint != 0]
 
     def of(self, joints: Mapping[str, float], carried: Box | None = None) -> Outline:
         """The outline at measured joints (by name) with what is carried (box in the axes of the tool frame)."""
@@ -103,7 +105,7 @@ class OutlineMaker:
         radius = self._model.robot.base.radius
         points, lows, highs = [], [], []
         for part, rounding in self._parts(joints, carried):
-            if float(np.hypot(part[:, 0], part[:, 1]).max()) + rounding <= radius:
+            if float(np.hypot(part[:, 0], part[:, 1]).max()) + rounding <= self._least:
                 continue
             rim = _rim(part[:, :2], rounding)
             points.append(rim)

@@ -1,4 +1,7 @@
-"""Where an arm goes along a trajectory: into itself, a wall, a keep-out zone, out of its workspace. All or nothing."""
+"""Where an arm goes along a trajectory: into itself, a wall, furniture, a keep-out zone, out of its workspace.
+
+A trajectory passes as a whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import numpy as np
 
 from vla_ros.core.geometry import Box, Pose, Pose2D, Vector
 from vla_ros.core.motion import JointTrajectory
+from vla_ros.core.solids import Solids
+from vla_ros.core.surroundings import NO_PLAN, Surroundings
 from vla_ros.robot.collision import CollisionScene
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.hermite import between
@@ -16,11 +21,12 @@ from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.silhouette import Silhouette
 from vla_ros.safety.trajectory_check import refuse
 from vla_ros.safety.verdict import PASS, Level, Verdict
-from vla_ros.safety.wall_guard import Walls
 from vla_ros.safety.zones import KeepOut
 
 _FLOAT_NOISE = 1e-6
-_WALL = "a wall"
+_WALL, _FURNITURE = "a wall", "furniture"
+_GIVE_M = 0.005
+"""Furniture is taken to be so much smaller: fingers that lie on a table may leave it, and slide along it."""
 
 
 def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: float) -> tuple[Vector, Vector]:
@@ -44,7 +50,21 @@ def samples(trajectory: JointTrajectory, measured: Mapping[str, float], step: fl
 
 
 def _refused(touching: str, where: str) -> Verdict:
-    return refuse("wall" if touching.endswith(_WALL) else "self_collision", f"{touching} {where}")
+    what = next((n for n in ("wall", "furniture") if touching.endswith(n)), "self_collision")
+    return refuse(what, f"{touching} {where}")
+
+
+def _shrunk(box: Box) -> Box:
+    length, width, height = (max(v - 2 * _GIVE_M, _GIVE_M) for v in box.size)
+    return replace(box, size=(length, width, height), name=_FURNITURE)
+
+
+def _meet(box: Box, low: Vector, high: Vector) -> bool:
+    """Whether the upright box reaches into the cuboid between the corners ``low`` and ``high`` (3,)."""
+    c, s = abs(np.cos(box.pose.yaw)), abs(np.sin(box.pose.yaw))
+    half = np.array([c * box.size[0] + s * box.size[1], s * box.size[0] + c * box.size[1]]) / 2.0
+    middle = np.array(box.pose.position[:2])
+    return bool(np.all((middle + half > low[:2]) & (middle - half < high[:2])))
 
 
 class ArmPath:
@@ -55,7 +75,7 @@ class ArmPath:
         model: kinematics and collision shapes.
         silhouette: the model's spheres.
         keep_out: closed zones in odom.
-        walls: of the floor plan, in odom.
+        surroundings: walls and furniture of the floor plan, in odom.
     """
 
     def __init__(
@@ -64,10 +84,11 @@ class ArmPath:
         model: RobotModel,
         silhouette: Silhouette,
         keep_out: KeepOut,
-        walls: tuple[Box, ...] = (),
+        surroundings: Surroundings = NO_PLAN,
     ) -> None:
         self._params, self._model, self._silhouette, self._keep_out = params, model, silhouette, keep_out
-        self._walls = Walls(walls)
+        walls = (replace(b, name=_WALL) for b in surroundings.walls)
+        self._solids = Solids((*walls, *(_shrunk(b) for b in surroundings.furniture)))
         self._scene = model.collision_scene()
         self._arm = np.flatnonzero(silhouette.joints > 0)
         self._radii = silhouette.radii[self._arm]
@@ -84,36 +105,39 @@ class ArmPath:
         most = self._params.path_samples
         if len(positions) > most:
             return refuse("size", f"its way has {len(positions)} samples, allowed are {most}; send it in parts.")
-        rest = dict(measured)
-        start = self._model.configuration(rest)
-        began = self._spheres(start)
-        walls = self._walls_near(pose)
-        scene = self._model.collision_scene(walls) if walls else self._scene
-        leaving = None if scene.free(start) else self._leaving(start, walls)
-        for row in positions[1:]:
+        rest, way = dict(measured), []
+        for row in positions:
             rest.update(zip(trajectory.names, map(float, row)))
-            q = self._model.configuration(rest)
+            way.append(self._model.configuration(rest))
+        spheres = np.array([self._spheres(q) for q in way])
+        boxes = self._boxes_near(pose, spheres)
+        scene = self._model.collision_scene(boxes) if boxes else self._scene
+        leaving = None if scene.free(way[0]) else self._leaving(way[0], boxes)
+        for q, centers in zip(way[1:], spheres[1:]):
             free = scene.free(q)
             if leaving is not None and (free or leaving.free(q)):
                 leaving = None if free else leaving
             elif not free:
                 return _refused(scene.touching(q), "on its way.")
-            verdict = self._space(self._spheres(q), began, pose)
+            verdict = self._space(centers, spheres[0], pose)
             if verdict.level > Level.PASS:
                 return verdict
         if leaving is not None:
             return _refused(scene.touching(q), "from its start to its end.")
         return PASS
 
-    def _walls_near(self, pose: Pose2D) -> tuple[Box, ...]:
-        """Walls that the arm could reach, in base_link."""
-        near = self._walls.near(pose, self._params.workspace_radius_m).boxes
+    def _boxes_near(self, pose: Pose2D, spheres: Vector) -> tuple[Box, ...]:
+        """What the arm could touch with its ``spheres`` (k, n, 3) along its way, in base_link."""
+        low, high = (spheres - self._radii[:, None]).min(axis=(0, 1)), (spheres + self._radii[:, None]).max(axis=(0, 1))
+        near = self._solids.near(pose, self._params.workspace_radius_m)
+        level = np.flatnonzero(near.level(low[2:], high[2:])[0])
         base = np.linalg.inv(pose.to_pose().matrix())
-        return tuple(replace(b, pose=Pose.from_matrix(base @ b.pose.matrix(), "base_link"), name=_WALL) for b in near)
+        found = [replace(b, pose=Pose.from_matrix(base @ b.pose.matrix(), "base_link")) for b in near.only(level).boxes]
+        return tuple(b for b in found if _meet(b, low, high))
 
-    def _leaving(self, start: Vector, walls: tuple[Box, ...]) -> CollisionScene:
+    def _leaving(self, start: Vector, boxes: tuple[Box, ...]) -> CollisionScene:
         """The robot without the contacts that it already has: it must be able to leave them."""
-        scene = self._model.collision_scene(walls)
+        scene = self._model.collision_scene(boxes)
         scene.allow_contacts_at(start)
         return scene
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vla_ros.core.geometry import ZERO_TWIST, Box, Pose2D, Twist2D, Vector
+from vla_ros.core.geometry import ZERO_TWIST, Pose2D, Twist2D, Vector
+from vla_ros.core.lone_legs import LoneLegs
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import LaserScan
 from vla_ros.core.scene import Scene
+from vla_ros.core.surroundings import NO_PLAN, Surroundings
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.approach_guard import ApproachGuard
 from vla_ros.safety.lidar_tracker import LidarTracker, Mover
+from vla_ros.safety.lone_legs import possible_people
 from vla_ros.safety.moving_things import MovingThings
 from vla_ros.safety.obstacle_guard import ObstacleGuard
 from vla_ros.safety.params import SafetyParams
 from vla_ros.safety.people import People
+from vla_ros.safety.plan_guard import PlanGuard
 from vla_ros.safety.ramp import TwistRamp
 from vla_ros.safety.scan_check import hits
 from vla_ros.safety.separation_guard import SeparationGuard
 from vla_ros.safety.twist_limit import RawTwist, limited_twist, scaled
 from vla_ros.safety.verdict import PASS, Level, Verdict, worst
-from vla_ros.safety.wall_guard import WallGuard
 
 
 class Drive:
@@ -33,7 +36,7 @@ class Drive:
         model: of the robot, or None.
         closed: (n, 2) points of keep-out zones in odom [m].
         separation: speed limits near people.
-        walls: of the floor plan, in odom.
+        surroundings: walls and furniture of the floor plan, in odom.
     """
 
     def __init__(
@@ -43,18 +46,20 @@ class Drive:
         model: RobotModel | None,
         closed: Vector,
         separation: SeparationGuard,
-        walls: tuple[Box, ...] = (),
+        surroundings: Surroundings = NO_PLAN,
     ) -> None:
+        self._params = params
         self._base, self._sees = robot.base, "scan" in robot.sensors
         self._ramp = TwistRamp(robot.base, params.yaw_jerk)
         self.obstacles = ObstacleGuard(params, robot.base, model)
         self._zones = ObstacleGuard(params, robot.base) if len(closed) else None
         if self._zones is not None:
             self._zones.see(closed, Pose2D())
-        self._walls = WallGuard(params, robot.base, model, walls) if walls and model is not None else None
+        self._plan = PlanGuard(params, robot.base, model, surroundings) if model is not None else None
         self._measured: Mapping[str, float] = {}
         self._people, self._separation = People(params), separation
         self._tracker = LidarTracker(params, robot.lidar_pose)
+        self._legs = LoneLegs(surroundings, params.leg_width_m)
         self._approach = ApproachGuard(params, robot.base)
         self._lidar = robot.lidar_pose
         self._things = MovingThings(params, robot.base, self.obstacles.footprint)
@@ -76,6 +81,8 @@ class Drive:
         points = hits(scan, self._lidar)
         self.obstacles.see(points, pose)
         self._tracker.see(scan, points, pose, now)
+        self._legs.see(pose.transform(points))
+        self._meet_people(now)
 
     def movers(self, now: float) -> tuple[Mover, ...]:
         """Whoever walks: seen by the lidar or by the camera, perhaps by both."""
@@ -84,14 +91,20 @@ class Drive:
     def see_scene(self, scene: Scene, now: float) -> None:
         """People and moving things."""
         self._people.see(scene, now)
-        humans = self._separation.humans = self._people.at(now)
+        self._legs.see_scene(scene)
+        self._meet_people(now)
+        self._things.see(scene, frozenset(h.id for h in self._people.at(now)))
+
+    def _meet_people(self, now: float) -> None:
+        """Tells the guards who stands where: whom perception knows, and whoever may stand on legs that nobody knows."""
+        known = self._people.at(now)
+        humans = self._separation.humans = (*known, *possible_people(self._legs, known, self._params))
         self.obstacles.see_people(tuple((h.x, h.y, h.radius) for h in humans))
-        self._things.see(scene, frozenset(h.id for h in humans))
 
     def judge(self, raw: RawTwist, measured: Mapping[str, float], pose: Pose2D, now: float) -> list[Verdict]:
         """What every rule says of the wish ``raw``."""
         self.wished, clamped = limited_twist(raw, self._base)
-        self._separation.humans = self._people.at(now)
+        self._meet_people(now)
         movers = self._separation.movers = self.movers(now)
         self._measured = measured
         self.obstacles.see_joints(measured)
@@ -103,8 +116,8 @@ class Drive:
         ]
         if self._sees:
             found.append(self.obstacles.judge(self.wished, pose, now))
-        if self._walls is not None:
-            found.append(self._walls.judge(self.wished, pose, measured, self._separation.ahead(now)))
+        if self._plan is not None:
+            found.append(self._plan.judge(self.wished, pose, measured, self._separation.ahead(now)))
         if self._zones is not None:
             found.append(_zone(self._zones.judge(self.wished, pose, now)))
         return found
@@ -121,8 +134,8 @@ class Drive:
     def emergency(self, twist: Twist2D, pose: Pose2D, now: float) -> Verdict:
         """Whether what is about to be sent would hit something; then the ramp stands at once."""
         found = [self.obstacles.emergency(twist, pose, now)] if self._sees else []
-        if self._walls is not None:
-            found.append(self._walls.emergency(twist, pose, self._measured, self._separation.ahead(now)))
+        if self._plan is not None:
+            found.append(self._plan.emergency(twist, pose, self._measured, self._separation.ahead(now)))
         if self._zones is not None:
             found.append(_zone(self._zones.emergency(twist, pose, now)))
         hit = worst(found)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vla_ros.core.geometry import ZERO_TWIST, Box, Twist2D
+from vla_ros.core.geometry import ZERO_TWIST, Twist2D
 from vla_ros.core.motion import ActionChunk, JointTrajectory
 from vla_ros.core.robot_description import RobotDescription
 from vla_ros.core.robot_state import Battery, Imu, JointStates, LaserScan, Odometry
 from vla_ros.core.safety_status import SafetyStatus
 from vla_ros.core.scene import Scene
+from vla_ros.core.surroundings import NO_PLAN, Surroundings
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.safety.arm_path import ArmPath
 from vla_ros.safety.arms import Arms
@@ -65,7 +66,7 @@ class Gate:
         robot: limits, groups, footprint, required sensors.
         model: its kinematics; read from the robot's model file when it is not given.
         zones: where neither base nor arm may go.
-        walls: of the floor plan, in odom; as high as the robot, so that the arm stays off them.
+        surroundings: walls and furniture of the floor plan, in odom.
 
     Raises:
         ConfigError: the model is missing, or the robot's limits contradict it.
@@ -77,7 +78,7 @@ class Gate:
         robot: RobotDescription,
         model: RobotModel | None = None,
         zones: Zones | None = None,
-        walls: tuple[Box, ...] = (),
+        surroundings: Surroundings = NO_PLAN,
     ) -> None:
         self._params, self._robot = params, robot
         if model is None and robot.model:
@@ -87,9 +88,9 @@ class Gate:
         if model is not None:
             check_robot(robot, model, params)
             silhouette = Silhouette(model)
-            path = ArmPath(params, model, silhouette, keep_out, walls)
+            path = ArmPath(params, model, silhouette, keep_out, surroundings)
         self._separation = SeparationGuard(params, robot, footprint, model, silhouette)
-        self._drive = Drive(params, robot, model, keep_out.floor_points(math.inf), self._separation, walls)
+        self._drive = Drive(params, robot, model, keep_out.floor_points(math.inf), self._separation, surroundings)
         self._arms = Arms(params, robot, path, self._separation)
         self._senses = Senses(params, robot, self._arms.joints)
         self._monitors = Monitors(params, robot, footprint, model, silhouette)

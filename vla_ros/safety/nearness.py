@@ -12,12 +12,12 @@ EMERGENCY_REACTION_S = 0.06
 """From what is about to be sent to braking as hard as the base can."""
 _CREEP_MPS = 0.02
 _COMES_M = 1e-3
-_ARTICLE = {"obstacle": "an obstacle", "person": "a person", "wall": "a wall"}
+_ARTICLE = {"obstacle": "an obstacle", "person": "a person", "wall": "a wall", "furniture": "furniture"}
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """What is kept from one kind of thing, ``name`` (obstacle, person or wall).
+    """What is kept from one kind of thing, ``name`` (obstacle, person, wall or furniture).
 
     ``margin_m`` is the distance that is kept; nearer than ``near_m`` the rim goes at ``near_mps`` at most. People who
     are only passed, at twice the margin or more, do not slow.

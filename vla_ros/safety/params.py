@@ -77,7 +77,12 @@ class SafetyParams:
     moving_braking: float = param(2.0, "they are sure to manage", unit="m/s2", minimum=0.1, maximum=10.0)
     moving_offset_m: float = param(0.1, "kept from them at rest", unit="m", minimum=0.0, maximum=1.0)
 
-    wall_margin_m: float = param(0.015, "the arm keeps from walls of the plan", unit="m", minimum=0.0, maximum=0.2)
+    leg_width_m: float = param(
+        0.35, "what stands alone and is narrower may be legs; 0: nothing is", unit="m", minimum=0.0, maximum=1.0
+    )
+    leg_reach_m: float = param(0.25, "a person reaches so far around them", unit="m", minimum=0.05, maximum=0.6)
+
+    wall_margin_m: float = param(0.015, "kept from walls and furniture of the plan", unit="m", minimum=0.0, maximum=0.2)
     path_step: float = param(0.08, "between checked poses of an arm", unit="rad or m", minimum=0.01, maximum=0.3)
     path_samples: int = param(250, "most poses checked a trajectory", minimum=10, maximum=2000)
     workspace_radius_m: float = param(1.4, "the arm stays within, from the base", unit="m", minimum=0.1, maximum=5.0)

@@ -121,12 +121,12 @@ class SeparationGuard:
         self._sweeps = {name: sweep for name, sweep in self._sweeps.items() if group and name != group}
 
     def ahead(self, now: float) -> tuple[Vector, Vector]:
-        """Where parts of moving arms will be: centres (n, 2) in base_link and radii (n,) [m]."""
+        """Where parts of moving arms will be: centres (n, 3) in base_link and radii (n,) [m]."""
         coming = [s.window(now - began, math.inf)[0] for s, began in self._sweeps.values() if now - began < s.times[-1]]
         if not coming:
-            return np.zeros((0, 2)), np.zeros(0)
-        centers = np.concatenate(coming)[..., :2]
-        return centers.reshape(-1, 2), np.tile(self._radii, len(centers))
+            return np.zeros((0, 3)), np.zeros(0)
+        centers = np.concatenate(coming)
+        return centers.reshape(-1, 3), np.tile(self._radii, len(centers))
 
     # ---- the base
 

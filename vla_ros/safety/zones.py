@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vla_ros.core.geometry import Vector
+from vla_ros.core.polygon import Polygon
 from vla_ros.core.zones import Zone, Zones
-from vla_ros.safety.footprint import Footprint
 
 __all__ = ["KeepOut", "Zone", "Zones"]
 
@@ -21,7 +21,7 @@ class KeepOut:
     """
 
     def __init__(self, zones: Zones) -> None:
-        self._zones = tuple((zone, Footprint(zone.polygon)) for zone in zones.keep_out)
+        self._zones = tuple((zone, Polygon(zone.polygon)) for zone in zones.keep_out)
 
     def entered(self, centers: Vector, radii: Vector) -> str:
         """Name of the first zone that a sphere touches, "" when none does.

@@ -27,6 +27,7 @@ from geometry_msgs.msg import Twist
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from vla_ros.core.surroundings import Surroundings
 from vla_ros.msg import SafetyStatus
 from vla_ros.robot.kinematics import RobotModel
 from vla_ros.ros import parameters, qos, realtime, rivals
@@ -61,7 +62,7 @@ class SafetyNode(VlaNode):
         zones = self.load_zones()
         model = RobotModel(robot) if robot.model else None
         home = self.load_home()
-        self._gate = Gate(self._params, robot, model, zones, home.wall_boxes() if home is not None else ())
+        self._gate = Gate(self._params, robot, model, zones, Surroundings.of(home))
         realtime.claim_processor(self._params.core, self._params.fifo_priority)
         lines = summary(self._params, robot, model, zones)
         folder = record_folder(options.record_folder) / self.get_namespace().strip("/")
