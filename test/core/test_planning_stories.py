@@ -275,6 +275,14 @@ def test_a_way_that_stays_blocked_ends_with_what_blocks_it() -> None:
     assert "a chair stands in the doorway" in end.text
 
 
+def test_somebody_in_the_middle_of_a_room_does_not_keep_the_robot_out_of_it() -> None:
+    home = home_with_user()
+    home.faults = lambda g: ("blocked", "a person stands in the way") if g.kind == "navigate" else None
+    home.submit(TaskStep("go", destination=place("living_room")))
+    end = home.run_to_end()
+    assert (end.state, end.text) == ("succeeded", "I am in the living room.")
+
+
 def test_cancelled_midway_stops_at_once_and_the_next_command_runs() -> None:
     home = home_with_user()
     home.submit(TaskStep("go", destination=place("office")))

@@ -185,10 +185,15 @@ def go_to(target: Target) -> Callable[[Context], Script]:
             yield from pick_place(ctx, target)
         if target.place is not None and target.place.room in ctx.forbidden_rooms:
             raise Failure("planning", f"you told me not to go into {room_words(target.place.room)}", final=True)
-        yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
+        is_room = target.place is not None and target.place.kind == "room"
+        try:
+            yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
+        except Failure as failure:
+            here = ctx.belief.here
+            if failure.final or not is_room or here is None or target.place is None or here.name != target.place.name:
+                raise  # but somebody who stands in the middle of a room does not keep the robot out of it
         if target.is_person:
             yield from _check_person(ctx, target)
-        is_room = target.place is not None and target.place.kind == "room"
         preposition = "with" if target.is_person else "in" if is_room else "at"
         ctx.conclude(f"I am {preposition} {target.words()}.")
 
