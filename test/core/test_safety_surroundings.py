@@ -145,6 +145,56 @@ def test_an_arms_way_into_furniture_is_refused_and_over_it_is_not() -> None:
     assert judged(slab(tip - 0.003, lowest, lowest + 0.4)) == PASS, "it may graze what it lies against"
 
 
+def near_boxes(boxes: tuple[Box, ...], spheres: Vector, radius: float, pose: Pose2D = HERE) -> list[str]:
+    """Which boxes the arm could touch whose one part is at ``spheres`` (k, 3) along its way."""
+    walls = tuple(b for b in boxes if b.name.startswith("wall"))
+    rest = tuple(b for b in boxes if b not in walls)
+    one = ArmPath(PARAMS, MODEL, SILHOUETTE, KeepOut(Zones()), Surroundings(walls, rest))
+    one._radii = np.array([radius])
+    return [b.name for b in one._boxes_near(pose, spheres[:, None])]
+
+
+CUBE = Box(Pose.planar(1.0, 0.0, 0.0, 1.0), (0.5, 0.25, 0.5), "wall_0")
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_only_what_the_arm_can_come_to_is_asked_for_collisions(axis: int, side: float) -> None:
+    reach = CUBE.size[axis] / 2 + 0.125
+    for beyond, found in ((-0.01, ["a wall"]), (0.0, []), (0.01, [])):
+        place = np.array(CUBE.pose.position, dtype=float)
+        place[axis] += side * (reach + beyond)
+        assert near_boxes((CUBE,), place[None], 0.125) == found
+        away = place.copy()
+        away[axis] += side * 0.3
+        assert near_boxes((CUBE,), np.array([away, place]), 0.125) == found, "the nearest of its way counts"
+        assert near_boxes((CUBE,), np.array([place, away]), 0.125) == found
+
+
+def test_a_turned_box_is_as_wide_as_it_stands_before_the_base() -> None:
+    low, high = np.array([0.0, -0.1, 0.5]), np.array([0.5, 0.1, 1.5])
+    for yaw, half in ((0.0, 0.25), (math.pi / 2, 0.125), (math.pi / 4, (0.25 + 0.125) * math.sqrt(0.5))):
+        for beyond, found in ((-0.001, 1), (0.001, 0)):
+            box = Box(Pose.planar(0.5 + half + beyond, 0.0, yaw, 1.0), CUBE.size, "wall_0")
+            assert len(near_boxes((box,), np.array([(low + high) / 2]), 0.25)) == found
+            aside = Box(Pose.planar(0.0, 0.5 + half + beyond, yaw - math.pi / 2, 1.0), CUBE.size, "wall_0")
+            assert len(near_boxes((aside,), np.array([[0.0, 0.25, 1.0]]), 0.25)) == found
+
+
+def test_boxes_are_asked_for_where_they_are_seen_from_the_base() -> None:
+    pose = Pose2D(0.5, 0.2, math.pi / 2)
+    ahead = pose.transform(np.array([0.6, 0.0]))
+    box = Box(Pose.planar(float(ahead[0]), float(ahead[1]), 0.0, 1.0), (0.1, 0.1, 0.1), "table/top")
+    assert near_boxes((box,), np.array([[0.6, 0.0, 1.0]]), 0.1, pose) == ["furniture"]
+    assert near_boxes((box,), np.array([[-0.6, 0.0, 1.0]]), 0.1, pose) == []
+
+
+def test_furniture_gives_way_by_five_millimetres_on_each_side() -> None:
+    one = ArmPath(PARAMS, MODEL, SILHOUETTE, KeepOut(Zones()), Surroundings(furniture=(CUBE,)))
+    (box,) = one._solids.boxes
+    assert box.size == pytest.approx((0.49, 0.24, 0.49), abs=1e-12) and box.pose == CUBE.pose
+
+
 # ---- legs
 
 AROUND = Surroundings(
@@ -242,3 +292,10 @@ def test_a_door_is_looked_for_where_its_hinge_is() -> None:
     plan = FloorPlan.load(config_file("apartment", "homes"))
     found = Surroundings.of(replace(plan, furniture=(piece,), spots=()))
     assert found.swings == (pytest.approx((1.3, 2.3, 0.5)),)
+
+
+def test_legs_at_the_edge_of_a_known_person_are_theirs() -> None:
+    legs = LoneLegs(AROUND)
+    legs.places = ((0.0, 0.0),)
+    assert possible_people(legs, (Human("anna", 0.5, 0.0, 0.5, 0.2),), PARAMS) == ()
+    assert possible_people(legs, (Human("anna", 0.5, 0.0, 0.499, 0.2),), PARAMS) != ()

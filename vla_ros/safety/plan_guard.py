@@ -78,8 +78,6 @@ class _Kind:
         length = rim.stopping_distance(reaction_s)
         reach = length + self._params.wall_margin_m
         near = self._solids.near(pose, self._farthest + reach)
-        if not near.boxes or not len(points.places):
-            return None, rim
         # No point goes farther than the rim does: most of them meet nothing at their height on this way.
         close = near.clearances(pose.transform(points.places)) - points.radii[:, None] < reach
         meets = near.level(points.low, points.high) & close
