@@ -69,7 +69,7 @@ def test_the_surroundings_hold_walls_furniture_without_its_doors_and_the_circles
 def test_a_board_below_the_lidar_stops_the_base() -> None:
     stop = guard(slab(0.245 + PARAMS.wall_margin_m + 0.004, 0.05, 0.12)).judge(AHEAD, HERE, JOINTS, NOTHING)
     assert (stop.level, stop.cause, stop.object) == (Level.BLOCK, "furniture", "furniture")
-    assert "furniture in the way" in stop.text and stop.limit == PARAMS.wall_margin_m
+    assert "furniture of the floor plan in the way" in stop.text and stop.limit == PARAMS.wall_margin_m
     hit = guard(slab(0.245, 0.05, 0.12)).emergency(AHEAD, HERE, JOINTS, NOTHING)
     assert hit.level == Level.BLOCK and hit.limit == PARAMS.wall_margin_m / 2
 

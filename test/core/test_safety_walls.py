@@ -67,7 +67,7 @@ def test_before_a_wall_it_drives_as_fast_as_it_can_stop() -> None:
         assert slow.value == pytest.approx(way) and slow.scale == pytest.approx(
             Rim(0.5, 1.0).speed_for(way, 0.125) / 0.5
         )
-        assert "a wall in the way" in slow.text
+        assert "a wall of the floor plan in the way" in slow.text
     needs = Rim(0.5, 1.0).stopping_distance(0.125)
     assert guard(wall(1.16 + needs + 0.001)).judge(AHEAD, HERE, MEASURED, hand()) == PASS
     assert guard(wall(1.16 + needs - 0.001)).judge(AHEAD, HERE, MEASURED, hand()).level == Level.SLOW

@@ -12,7 +12,12 @@ EMERGENCY_REACTION_S = 0.06
 """From what is about to be sent to braking as hard as the base can."""
 _CREEP_MPS = 0.02
 _COMES_M = 1e-3
-_ARTICLE = {"obstacle": "an obstacle", "person": "a person", "wall": "a wall", "furniture": "furniture"}
+_ARTICLE = {
+    "obstacle": "an obstacle",
+    "person": "a person",
+    "wall": "a wall of the floor plan",
+    "furniture": "furniture of the floor plan",
+}
 
 
 @dataclass(frozen=True, slots=True)
