@@ -9,7 +9,7 @@ import pytest
 from control_plant import DT, Plant, apartment, box
 
 from vla_ros.control.grid import grid_of
-from vla_ros.control.path import Terrain, plan_path
+from vla_ros.control.path import CostField, Terrain, plan_path
 from vla_ros.core.geometry import Pose, Pose2D, wrap_angle
 from vla_ros.core.motion import MotionGoal
 from vla_ros.core.scene import Scene, SceneObject
@@ -76,6 +76,16 @@ def test_a_box_dropped_in_the_way_is_driven_round() -> None:
     status = plant.run(goal, 40.0)
     assert status.state == "reached", status
     assert plant.nearest > RADIUS
+
+
+@pytest.mark.parametrize(("wide", "kept_away"), [(0.3, True), (0.5, False)])
+def test_legs_that_no_camera_has_seen_are_passed_as_a_person_is(wide: float, kept_away: bool) -> None:
+    plant = Plant(Pose2D(3.1, 2.0, 1.5), extra=[box(3.1, 3.2, (wide, 0.12, 1.7))])
+    for _ in range(20):
+        plant.tick(navigate(*ROOMS["kitchen"]))
+    live = plant.controller._context.live.cells(plant.now)
+    before = plant.controller._context.grid.cell(3.1, 3.2 - 0.06 - 0.2)
+    assert live[before] == kept_away
 
 
 def test_a_closed_doorway_is_blocked_and_says_where() -> None:
@@ -220,6 +230,17 @@ def test_planning_keeps_away_from_walls() -> None:
     assert found.points is not None
     rows, columns, _ = grid.cells(found.points)
     assert grid.distances()[rows, columns].min() > 0.40  # the middle of the doorways
+
+
+def test_one_way_costs_what_it_costs_among_all_ways() -> None:
+    terrain = Terrain(grid_of(apartment(), 0.05), None, 0.285, 0.545)
+    one, all_ways = (CostField(terrain, (3.1, 2.5)) for _ in range(2))
+    totals = all_ways.spread()
+    for goal in ((7.8, 5.6), (2.2, 6.2), (7.8, 5.6)):
+        assert one.cost_to(goal) == pytest.approx(totals[terrain.grid.cell(*goal)])
+        assert all_ways.cost_to(goal) == pytest.approx(one.cost_to(goal))
+        assert np.allclose(one.path(goal), all_ways.path(goal))  # type: ignore[arg-type]
+    assert one.total is None, "the others were not looked at"
 
 
 def test_without_a_floor_plan_the_scan_is_the_map() -> None:
