@@ -115,8 +115,8 @@ class CostField:
     def cost_to(self, goal: tuple[float, float]) -> float:
         """Cost of the cheapest way to ``goal``; inf when there is none.
 
-        Unless all ways are known already, only those are looked at that are shorter: on an open floor of 24 m the search
-        of all of them keeps other threads from running for 0.1 s.
+        Unless all ways are known already, only those that are shorter are looked at: on an open floor of 24 m the
+        search of all of them keeps other threads from running for 0.1 s.
         """
         cell = self.terrain.grid.cell(*goal)
         if self.total is not None:

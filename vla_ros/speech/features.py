@@ -21,7 +21,8 @@ _FFT = 512
 _MEMORY = 250
 _RENEWED_EVERY = 10
 _QUANTILE = 0.2
-_CEILING = 8.0
+_CEILING = 12.0
+_SCALE = 4.0
 
 Floats = NDArray[np.float32]
 
@@ -49,36 +50,37 @@ def log_mel(samples: NDArray[np.int16]) -> Floats:
 
 
 def background(levels: Floats) -> Floats:
-    """(32,) what the room does: the low quantile of the last 2.5 s of log_mel rows."""
-    return np.quantile(levels[-_MEMORY:], _QUANTILE, axis=0).astype(np.float32)
+    """(32,) what the room does: the low quantile of log_mel rows."""
+    rank = int(_QUANTILE * (len(levels) - 1))
+    return np.partition(levels, rank, axis=0)[rank]
 
 
 def above(levels: Floats, room: Floats) -> Floats:
-    """log_mel rows as the network takes them: 0 = the room, 2 = 8 nepers of power or more above it."""
-    return np.clip(levels - room, 0.0, _CEILING) / 4.0
+    """log_mel rows as the network takes them: 0 = the room, 3 = 12 nepers of power or more above it."""
+    return np.clip(levels - room, 0.0, _CEILING) / _SCALE
 
 
 class Hearing:
-    """The same on a stream: feed samples, read the newest rows above the room."""
+    """The same on a stream: feed samples, get the rows above the room, which is what the last 2.5 s were."""
 
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.int16)
         self._levels = np.zeros((0, BANDS), np.float32)
         self._room = np.zeros(BANDS, np.float32)
-        self._age = 0
+        self._count = 0
 
-    def feed(self, samples: NDArray[np.int16]) -> int:
-        """Takes samples in; returns the number of rows that came of them."""
+    def feed(self, samples: NDArray[np.int16]) -> Floats:
+        """Takes samples in; returns the (n, 32) rows that came of them. The same rows come of any cut into pieces."""
         whole = np.concatenate([self._rest, samples])
         rows = log_mel(whole)
         self._rest = whole[len(rows) * FRAME :]
-        if len(rows):
-            self._levels = np.concatenate([self._levels, rows])[-_MEMORY:]
-            self._age += len(rows)
-            if self._age >= _RENEWED_EVERY or len(self._levels) < _RENEWED_EVERY + len(rows):
-                self._room, self._age = background(self._levels), 0
-        return len(rows)
-
-    def newest(self, count: int) -> Floats | None:
-        """(count, 32) the newest rows above the room; None until there are so many."""
-        return above(self._levels[-count:], self._room) if len(self._levels) >= count else None
+        out = []
+        while len(rows):  # the room is looked at anew after every tenth row of the stream
+            taken = _RENEWED_EVERY - self._count % _RENEWED_EVERY
+            part, rows = rows[:taken], rows[taken:]
+            out.append(above(part, part if self._count < _RENEWED_EVERY else self._room))
+            self._levels = np.concatenate([self._levels, part])[-_MEMORY:]
+            self._count += len(part)
+            if self._count % _RENEWED_EVERY == 0:
+                self._room = background(self._levels)
+        return np.concatenate(out) if out else np.zeros((0, BANDS), np.float32)

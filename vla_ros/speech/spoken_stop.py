@@ -1,7 +1,7 @@
 """The spoken stop: "stop", "halt", "freeze" and the owner's words, found in the sound itself.
 
-No parser, recogniser or large model stands in between: a small network looks at the last 0.64 s thirty times a second,
-and a stop is told when it is sure twice in a row. Goes to listener.py, which tells it at once.
+No parser, recogniser or large model stands in between: a small network follows the sound in steps of 30 ms, and a stop
+is told when the mean of its last looks is sure enough. Goes to listener.py, which tells it at once.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from vla_ros.speech.features import Hearing
 from vla_ros.speech.owner_words import OwnerWords
-from vla_ros.speech.stop_network import CLASSES, ROWS, StopNetwork
+from vla_ros.speech.stop_network import CLASSES, STEP, Floats, StopNetwork
 
 STOP_WORDS = CLASSES[1:]
-_EVERY = 3
-"""Rows of 10 ms between two looks."""
-_SURE_LOOKS = 2
-_AGAIN_ROWS = 80
-_FAINTEST = 0.15
-"""Mean height above the room (features.above) of the last rows below which nothing can be a word."""
+LOOKS = 3
+"""Steps whose sureness is averaged: a single one may be chance, each more is 30 ms of delay."""
+_AGAIN_STEPS = 80 // STEP
+_FIRST_STEPS = 15
+"""At the beginning of a stream, where the network's past is not yet there."""
+_PIECE = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class SpokenStop:
         self._network = StopNetwork()
         self._owner = OwnerWords(own) if own else None
         self._hearing = Hearing()
-        self._since_look = self._sure = 0
-        self._silent_rows = 0
+        self._looks = np.zeros((LOOKS, len(CLASSES)), np.float32)
+        self._silent_steps = _FIRST_STEPS
         self._samples = 0
 
     def hear(self, samples: NDArray[np.int16]) -> StopHeard | None:
@@ -60,29 +60,18 @@ class SpokenStop:
 
     def _hear(self, samples: NDArray[np.int16]) -> StopHeard | None:
         self._samples += len(samples)
-        rows = self._hearing.feed(samples)
-        self._since_look += rows
-        self._silent_rows = max(0, self._silent_rows - rows)
         own = self._owner.hear(samples) if self._owner is not None else None
-        if own is not None:
-            return StopHeard(own, 1.0, self._samples)
-        if self._since_look < _EVERY:
-            return None
-        self._since_look = 0
-        return self._look()
+        heard = StopHeard(own, 1.0, self._samples) if own is not None else None
+        for chances in self._network.hear(self._hearing.feed(samples)):
+            heard = self._look(chances) or heard
+        return heard
 
-    def _look(self) -> StopHeard | None:
-        rows = self._hearing.newest(ROWS)
-        if rows is None or self._silent_rows or float(rows[-45:].mean()) < _FAINTEST:
-            self._sure = 0
+    def _look(self, chances: Floats) -> StopHeard | None:
+        self._looks = np.concatenate([self._looks[1:], chances[None]])
+        self._silent_steps = max(0, self._silent_steps - 1)
+        mean = self._looks.mean(axis=0)
+        sureness = float(mean[1:].sum())
+        if self._silent_steps or sureness < self._threshold:
             return None
-        chances = self._network.judge(rows)
-        sureness = 1.0 - float(chances[0])
-        self._sure = self._sure + 1 if sureness >= self._threshold else 0
-        if self._sure < _SURE_LOOKS:
-            return None
-        self._sure, self._silent_rows = 0, _AGAIN_ROWS
-        return StopHeard(CLASSES[1 + int(chances[1:].argmax())], sureness, self._samples)
-
-
-_PIECE = 480
+        self._silent_steps = _AGAIN_STEPS
+        return StopHeard(CLASSES[1 + int(mean[1:].argmax())], sureness, self._samples)

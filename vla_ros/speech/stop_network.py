@@ -1,7 +1,9 @@
-"""A small convolutional network that tells "stop", "halt" and "freeze" from everything else. numpy only.
+"""A small convolutional network that tells "stop", "halt" and "freeze" from everything else, on a stream. numpy only.
 
-Its weights (spoken_stop.npz) were trained by benchmarks/speech_stop_training.py on synthetic speech of our own making;
-that script, its seed and its generator of data are part of the repository and so is the licence (Apache-2.0).
+Two convolutions over time and frequency, then a chain of causal ones over time alone (temporal convolutional network,
+Bai et al., 2018) that reaches 1.3 s back. Every layer keeps the past that it needs, so that each step of 30 ms is
+computed once. The weights (spoken_stop.npz) were trained by benchmarks/speech_stop_training.py on synthetic speech of
+our own making; that script, its seeds and its generators of data are part of the repository (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -14,35 +16,55 @@ from numpy.typing import NDArray
 from vla_ros.speech.features import BANDS
 
 Floats = NDArray[np.float32]
-ROWS = 64
-"""Steps of 10 ms that it looks at."""
 CLASSES = ("", "stop", "halt", "freeze")
 WEIGHTS = Path(__file__).with_name("spoken_stop.npz")
-SHAPES = {"c1": (9, 12), "c2": (9 * 12, 20), "c3": (9 * 20, 28), "d1": (8 * 4 * 28, 40), "d2": (40, len(CLASSES))}
-"""Weights by layer: three 3x3 convolutions of stride 2, two dense layers."""
+STEP = 3
+"""Rows of 10 ms in a step."""
+FIRST, SECOND = (7, 5), (3, 3)
+"""(time, frequency) of the two convolutions' kernels; both halve the bands, the first takes one of STEP rows."""
+FIRST_CHANNELS, SECOND_CHANNELS, CHANNELS = 16, 24, 96
+TAPS = 5
+DILATIONS = (1, 2, 4, 1, 2)
+"""Of each block: TAPS steps of the past, so far apart, each channel by itself; then all channels together."""
+_BANDS_2, _BANDS_3 = BANDS // 2, BANDS // 4
 
 
-def patches(images: Floats) -> Floats:
-    """(n, h, w, c) -> (n, h/2, w/2, 9c): the 3x3 neighbourhood of every second pixel, zeros around the picture."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    height, width = images.shape[1:3]
-    parts = [padded[:, i : i + height : 2, j : j + width : 2] for i in range(3) for j in range(3)]
-    return np.concatenate(parts, axis=-1)
+class StopNetwork:
+    """The trained network on one stream."""
 
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        with np.load(path) as data:
+            self._weights = {name: data[name].astype(np.float32) for name in data.files}
+        self._rest = np.zeros((0, BANDS), np.float32)
+        self._rows = np.zeros((FIRST[0], BANDS + FIRST[1] - 1), np.float32)
+        self._maps = np.zeros((SECOND[0], _BANDS_2 + SECOND[1] - 1, FIRST_CHANNELS), np.float32)
+        self._past = [np.zeros((1 + (TAPS - 1) * d, CHANNELS), np.float32) for d in DILATIONS]
+        self._cut_rows = 2 * np.arange(_BANDS_2)[:, None] + np.arange(FIRST[1])
+        self._cut_maps = 2 * np.arange(_BANDS_3)[:, None] + np.arange(SECOND[1])
 
-def forward(weights: dict[str, Floats], rows: Floats) -> tuple[Floats, list[Floats]]:
-    """Scores (n, 4) of ``rows`` (n, 64, 32) and the inputs of each layer (for training)."""
-    kept: list[Floats] = []
-    x = rows[..., None]
-    for name in ("c1", "c2", "c3"):
-        x = patches(x)
-        kept.append(x)
-        x = np.maximum(x @ weights[name] + weights[name + "_b"], 0.0)
-    x = x.reshape(len(x), -1)
-    kept.append(x)
-    x = np.maximum(x @ weights["d1"] + weights["d1_b"], 0.0)
-    kept.append(x)
-    return x @ weights["d2"] + weights["d2_b"], kept
+    def hear(self, rows: Floats) -> Floats:
+        """(n, 32) the next rows of features.Hearing -> (m, 4) probabilities of CLASSES, one for each whole step."""
+        whole = np.concatenate([self._rest, rows])
+        count = len(whole) // STEP
+        self._rest = whole[count * STEP :]
+        out = np.zeros((count, len(CLASSES)), np.float32)
+        for number in range(count):
+            out[number] = softmax(self._step(whole[number * STEP : (number + 1) * STEP]))
+        return out
+
+    def _step(self, rows: Floats) -> Floats:
+        weights = self._weights
+        _push(self._rows[:, 2:-2], rows)
+        cut = self._rows[:, self._cut_rows]  # (time, bands, frequency)
+        _push(self._maps[:, 1:-1], _relu(_product(cut.transpose(1, 0, 2), weights, "first"))[None])
+        cut = self._maps[:, self._cut_maps]  # (time, bands, frequency, channels)
+        x = _relu(_product(cut.transpose(1, 0, 2, 3), weights, "second")).reshape(1, -1)
+        x = _relu(_product(x, weights, "joined"))
+        for number, (dilation, past) in enumerate(zip(DILATIONS, self._past, strict=True)):
+            _push(past, x)
+            apart = (past[::dilation] * weights[f"apart_{number}"]).sum(axis=0) + weights[f"apart_{number}_b"]
+            x = x + _relu(_product(_relu(apart)[None], weights, f"together_{number}"))
+        return _product(x, weights, "last")[0]
 
 
 def softmax(scores: Floats) -> Floats:
@@ -51,14 +73,14 @@ def softmax(scores: Floats) -> Floats:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-class StopNetwork:
-    """The trained network."""
+def _push(past: Floats, new: Floats) -> None:
+    past[: -len(new)] = past[len(new) :]
+    past[-len(new) :] = new
 
-    def __init__(self, path: Path = WEIGHTS) -> None:
-        with np.load(path) as data:
-            self._weights = {name: data[name].astype(np.float32) for name in data.files}
 
-    def judge(self, rows: Floats) -> Floats:
-        """(4,) probabilities of CLASSES for ``rows`` (64, 32) of features.Hearing."""
-        assert rows.shape == (ROWS, BANDS)
-        return softmax(forward(self._weights, rows[None])[0])[0]
+def _product(x: Floats, weights: dict[str, Floats], name: str) -> Floats:
+    return x.reshape(len(x), -1) @ weights[name] + weights[name + "_b"]
+
+
+def _relu(x: Floats) -> Floats:
+    return np.maximum(x, 0.0)
