@@ -40,7 +40,7 @@ class LiveObstacles:
         surroundings: Surroundings = NO_PLAN,
     ) -> None:
         self._grid, self._params = grid, params
-        self._legs = LoneLegs(surroundings)
+        self._legs = LoneLegs(surroundings, params.leg_width_m)
         self._lidar = Pose2D(*lidar_pose)
         self._known = grid.distances() < KNOWN_WITHIN_M if grid.occupied.any() else grid.occupied
         self._seen_at = np.full(grid.occupied.shape, -np.inf)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vla_ros.core.config import param
+from vla_ros.core.lone_legs import LEG_WIDTH_M
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,10 @@ class ControlParams:
         minimum=0.0, maximum=0.5,
     )  # fmt: skip
     person_radius: float = param(0.30, "of a person seen in the scene", unit="m", minimum=0.1, maximum=1.5)
+    leg_width_m: float = param(
+        LEG_WIDTH_M, "what stands alone and is narrower may be legs, as for the gate; 0: nothing is", unit="m",
+        minimum=0.0, maximum=1.0,
+    )  # fmt: skip
     obstacle_memory_s: float = param(
         12.0, "an obstacle not seen again is forgotten", unit="s", minimum=0.5, maximum=600
     )

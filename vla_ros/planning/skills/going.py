@@ -189,9 +189,11 @@ def go_to(target: Target) -> Callable[[Context], Script]:
         try:
             yield from drive_to_one(ctx, stands_at(ctx, target), target.words())
         except Failure as failure:
+            # Somebody who stands in the middle of a room does not keep the robot out of it.
+            blocked = failure.kind in ("planning", "execution") and not failure.final
             here = ctx.belief.here
-            if failure.final or not is_room or here is None or target.place is None or here.name != target.place.name:
-                raise  # but somebody who stands in the middle of a room does not keep the robot out of it
+            if not (blocked and is_room and here is not None and target.place and here.name == target.place.name):
+                raise
         if target.is_person:
             yield from _check_person(ctx, target)
         preposition = "with" if target.is_person else "in" if is_room else "at"
