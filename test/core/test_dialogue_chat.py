@@ -142,6 +142,24 @@ def test_the_memory_is_shown(memory: Path, capsys: pytest.CaptureFixture[str]) -
     assert "conversation" in capsys.readouterr().err
 
 
+def test_of_a_long_memory_the_newest_is_shown_unless_its_kind_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.sqlite"
+    store = MemoryStore(path)
+    for number in range(25):
+        store.add_turn(Turn(float(number), "person", f"turn <{number}>"))
+        store.teach(RememberedPlace(f"place <{number}>", float(number), 1.0, 0.0, "", "office", float(number)))
+    store.close()
+    assert main(["memory", "show", "--file", str(path)]) == 0
+    shown = capsys.readouterr().out
+    for kind in ("turn", "place"):
+        assert f"{kind} <24>" in shown and f"{kind} <15>" in shown and f"{kind} <14>" not in shown
+    assert shown.count("15 older") == 2
+    assert main(["memory", "show", "conversation", "--file", str(path)]) == 0
+    assert "turn <0>" in capsys.readouterr().out
+
+
 def test_the_memory_is_exported(memory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["memory", "export", "--file", str(memory)]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -27,6 +27,9 @@ A running robot hears of it within a second. Kinds: conversation, objects, place
 me (all about the user) and everything.
 """
 
+_NEWEST = 10
+"""Rows of each kind when all are shown."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `vla memory`."""
@@ -62,15 +65,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def show(store: MemoryStore, console: Console, what: str = "") -> None:
-    """Prints one kind, or all. Raises InputError for an unknown kind."""
+    """Prints all of one kind, or the newest of every kind. Raises InputError for an unknown kind."""
     if what and what not in KINDS:
         raise InputError("what", what, f"Choose one of: {', '.join(KINDS)}.")
     console.print(f"[dim]{store.path or 'in memory only'}[/]", soft_wrap=True)
     for kind in (what,) if what else KINDS:
         rows = list(lines(store, kind, time.time()))
         console.print(f"[bold]{kind}[/] ({len(rows)})")
-        for row in rows:
+        oldest_first = kind in ("conversation", "tasks")
+        kept = rows if what else rows[-_NEWEST:] if oldest_first else rows[:_NEWEST]
+        older = f"  … {len(rows) - len(kept)} older; name the kind to see them all"
+        if len(kept) < len(rows) and oldest_first:
+            console.print(older, style="dim")
+        for row in kept:
             console.print(f"  {row}", markup=False, soft_wrap=True)
+        if len(kept) < len(rows) and not oldest_first:
+            console.print(older, style="dim")
 
 
 def _export(store: MemoryStore, file: str) -> None:
