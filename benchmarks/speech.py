@@ -5,6 +5,7 @@ Prints one JSON line with only what was asked for (everything but --home when no
 commands   Tasks exact of N household commands (benchmarks/language_suites, words that a closed grammar can hold), each
            by one of the synthetic voices, clean and under noise at 10 dB, with the recogniser's time; each twenty of
            them are counted on the error output
+talk       share of N sentences that are not meant for the robot (of the licence's text) that become commands
 stops      share of N stop phrases under noise at 10 dB that are told, and the delay from the end of the word, in the
            stream and in computing
 false      stops told in M minutes of talk and music-like noise, per hour, with the upper bound of a Poisson count
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.speech_commands import cases, commands
+from benchmarks.speech_commands import cases, commands, not_for_the_robot
 from benchmarks.speech_sounds import (
     CHATTER,
     NOISES,
@@ -150,6 +151,7 @@ def main() -> None:
     """Runs what was asked for; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commands", type=int, metavar="N", help="commands to recognise (200)")
+    parser.add_argument("--talk", type=int, metavar="N", help="sentences that are no commands (100)")
     parser.add_argument("--stops", type=int, metavar="N", help="stop phrases (200)")
     parser.add_argument("--minutes", type=float, metavar="M", help="talk and music in search of false stops (60)")
     parser.add_argument("--gate", type=int, metavar="N", help="stops through speech_node and safety_node (20)")
@@ -162,13 +164,15 @@ def main() -> None:
     from vla_ros.speech.params import SpeechParams
 
     threshold = options.threshold or SpeechParams().stop_threshold
-    named = (options.commands, options.stops, options.minutes, options.gate)
+    named = (options.commands, options.talk, options.stops, options.minutes, options.gate)
     if all(value is None for value in named) and not options.home:
-        options.commands, options.stops, options.minutes, options.gate = 200, 200, 60.0, 20
+        options.commands, options.talk, options.stops, options.minutes, options.gate = 200, 100, 200, 60.0, 20
     environment.activate()
     result: dict[str, Any] = {"suite": "speech"}
     if options.commands:
         result["commands"] = commands(options.commands, options.seed, options.recognizer, options.free)
+    if options.talk:
+        result["talk"] = not_for_the_robot(options.talk, options.seed, options.recognizer, options.free)
     if options.stops:
         result["stops"] = stops(options.stops, options.seed, threshold)
     if options.minutes:

@@ -68,6 +68,14 @@ def test_a_spoken_command_is_understood_as_it_was_said(
 
 
 @needs_espeak
+@pytest.mark.parametrize(
+    "text", ["yesterday we went along the river with the children", "the company will announce its new numbers soon"]
+)
+def test_talk_about_other_matters_is_no_command(text: str, guided: GuidedRecognizer) -> None:
+    assert guided.readings(spoken(text, 0, 0.3, 0.3), 5) == ()
+
+
+@needs_espeak
 def test_what_was_heard_before_does_not_change_what_is_heard(closed: ClosedRecognizer) -> None:
     sound, other = spoken("open the fridge", 0, 0.3, 0.3), spoken("put the apple in the basket", 1, 0.3, 0.3)
     first = closed.readings(sound, 3)
@@ -108,6 +116,23 @@ def test_without_the_weights_the_small_recogniser_listens(monkeypatch: pytest.Mo
     assert recognizers(SpeechParams(), words) == {"closed": "the small one"}
     with pytest.raises(MissingExtraError):
         recognizers(SpeechParams(recognizer="guided"), words)
+
+
+def test_corrections_are_added_to_the_weights_that_they_name(tmp_path: Path) -> None:
+    path = tmp_path / "hearing.npz"
+    np.savez(path, **{"a/up": np.array([[1.0], [2.0]]), "a/down": np.array([[1.0, 0.0, 3.0]])})
+    weights = {"a/weight": np.ones((2, 3), np.float16), "b/weight": np.ones((2, 2), np.float16)}
+    found = whisper_files.corrected(weights, path)
+    assert found["a/weight"].tolist() == [[2.0, 1.0, 4.0], [3.0, 1.0, 7.0]]
+    assert found["b/weight"] is weights["b/weight"] and weights["a/weight"][0, 0] == 1.0
+
+
+@pytest.mark.parametrize("name", ["a", "c"])
+def test_corrections_of_another_network_are_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "hearing.npz"
+    np.savez(path, **{f"{name}/up": np.ones((3, 1)), f"{name}/down": np.ones((1, 3))})
+    with pytest.raises(ConfigError, match=name):
+        whisper_files.corrected({"a/weight": np.ones((2, 3), np.float16)}, path)
 
 
 def test_weights_that_somebody_changed_are_not_used(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.speech.readings import Reading
-from vla_ros.speech.search import Search
+from vla_ros.speech.search import Search, listen
 from vla_ros.speech.whisper_model import WhisperModel
 from vla_ros.speech.wording import AnyWording
 
@@ -24,13 +24,13 @@ class FreeRecognizer:
     """Hears any English."""
 
     def __init__(self, model: WhisperModel) -> None:
-        self._tokens = model.tokens
+        self._tokens, self._network = model.tokens, model.network
         self._search = Search(model.network, AnyWording(model.tokens), _BEAM)
 
     def readings(self, samples: NDArray[np.int16], count: int) -> tuple[Reading, ...]:
         """See readings.Recognizer."""
         found: dict[str, float] = {}
-        for hypothesis in self._search.hypotheses(samples, count):
+        for hypothesis in self._search.hypotheses(listen(self._network, samples), count):
             text = self._tokens.decode(hypothesis.tokens)
             if hypothesis.score > _LEAST and re.search(r"\w", text):
                 found.setdefault(text, hypothesis.score)

@@ -1,5 +1,9 @@
 """The best recogniser: whisper's network, led by the words and the wordings of the closed grammar.
 
+A grammar finds a command in everything that is said. So the network is also asked, without the grammar, what it would
+have heard: where those words fit the sound far better, somebody said something else, and there is no reading (a
+likelihood ratio against a filler, as in Rose and Paul, "A hidden Markov model based keyword recognition system", 1990).
+
 Imports grammar, sampling and search. Goes to understanding.py.
 """
 
@@ -13,15 +17,17 @@ from numpy.typing import NDArray
 from vla_ros.speech.grammar import rules
 from vla_ros.speech.readings import Reading
 from vla_ros.speech.sampling import Sampler
-from vla_ros.speech.search import Search
+from vla_ros.speech.search import Listened, Search, listen
 from vla_ros.speech.vocabulary import Vocabulary
 from vla_ros.speech.whisper_model import WhisperModel
-from vla_ros.speech.wording import ClosedWording
+from vla_ros.speech.wording import AnyWording, ClosedWording
 
 SENTENCES = 60_000
 _WEIGHT = 0.35
 """Of the wordings against the sound."""
 _BEAM = 10
+OTHER_WORDS = 2.5
+"""By how much other words fit better when they were said: natural logarithm of the likelihood, per second of sound."""
 
 
 class GuidedRecognizer:
@@ -30,14 +36,26 @@ class GuidedRecognizer:
     def __init__(self, model: WhisperModel, words: Vocabulary, sentences: int = SENTENCES, seed: int = 0) -> None:
         drawn = list(Sampler(rules(words), seed).sentences(sentences))
         names = {part for name in words.names for part in name.split()}
-        self._tokens = model.tokens
+        self._tokens, self._network = model.tokens, model.network
         self._search = Search(model.network, ClosedWording(drawn, names, model.tokens, _WEIGHT), _BEAM)
+        self._free = Search(model.network, AnyWording(model.tokens), 1)
 
     def readings(self, samples: NDArray[np.int16], count: int) -> tuple[Reading, ...]:
         """See readings.Recognizer."""
-        hypotheses = self._search.hypotheses(samples, 2 * count)
+        heard = listen(self._network, samples)
+        hypotheses = self._search.hypotheses(heard, 2 * count)
+        if not hypotheses or self.doubt(heard, hypotheses[0].tokens) > OTHER_WORDS:
+            return ()
         found: dict[str, float] = {}
         for hypothesis in hypotheses:
             text = re.sub(r"[.,?]", "", self._tokens.decode(hypothesis.tokens)).lower()
             found.setdefault(text, hypothesis.score - hypotheses[0].score)
         return tuple(Reading(text, score) for text, score in list(found.items())[:count])
+
+    def doubt(self, heard: Listened, tokens: tuple[int, ...]) -> float:
+        """How much better any other words fit than ``tokens``: natural logarithm per second; 0 when none was found."""
+        other = self._free.hypotheses(heard, 1)
+        if not other:
+            return 0.0
+        gain = self._free.likelihood(heard, other[0].tokens) - self._free.likelihood(heard, tokens)
+        return max(0.0, gain / max(heard.seconds, 0.1))

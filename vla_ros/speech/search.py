@@ -6,13 +6,14 @@ Imports whisper_network.py and wording.py. Goes to guided_recognizer.py and free
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vla_ros.speech.mel import RATE, log_mel
-from vla_ros.speech.whisper_network import MOST_TOKENS, WhisperNetwork
+from vla_ros.speech.whisper_network import MOST_TOKENS, Sound, WhisperNetwork
 from vla_ros.speech.whisper_tokens import END, NO_TIMES, START
 from vla_ros.speech.wording import State, Wording
 
@@ -47,6 +48,20 @@ class _Growing:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A sentence as the network hears it, for any number of searches."""
+
+    sound: Sound
+    seconds: float
+
+
+def listen(network: WhisperNetwork, samples: NDArray[np.int16]) -> Listened:
+    """``samples``: 16 kHz mono; what is longer than 29 s is cut."""
+    seconds = min(len(samples) / RATE, _LONGEST_S)
+    return Listened(network.listen(log_mel(samples, seconds + _SILENCE_S)), seconds)
+
+
 class Search:
     """Finds the ``beam`` best hypotheses under one wording."""
 
@@ -54,16 +69,15 @@ class Search:
         self._network, self._wording, self._beam = network, wording, beam
         self._outputs = np.ascontiguousarray(network.embeddings[wording.tokens].T, dtype=np.float32)
 
-    def hypotheses(self, samples: NDArray[np.int16], most: int) -> list[Hypothesis]:
-        """Up to ``most`` of a sentence of 16 kHz mono, the best first; what is longer than 29 s is cut."""
-        seconds = min(len(samples) / RATE, _LONGEST_S)
-        sound = self._network.listen(log_mel(samples, seconds + _SILENCE_S))
+    def hypotheses(self, heard: Listened, most: int) -> list[Hypothesis]:
+        """Up to ``most`` of a sentence, the best first."""
+        sound, seconds = heard.sound, heard.seconds
         growing = [_Growing(0.0, 0.0, (), self._wording.start())]
         ended: list[Hypothesis] = []
         taken, words, rows = np.array([[START, NO_TIMES]], np.int64), None, [0]
         for number in range(1, min(_FIRST_TOKENS + int(seconds * _TOKENS_A_SECOND), MOST_TOKENS - 4)):
-            state, places, words = self._network.say(sound, taken, words if words is None else words.of(rows))
-            totals = self._totals(growing, state, places, seconds)
+            states, places, words = self._network.say(sound, taken, words if words is None else words.of(rows))
+            totals = self._totals(growing, states[:, -1], places, seconds)
             best = max((h.score for h in ended), default=-np.inf)
             grown: list[_Growing] = []
             rows = []
@@ -85,6 +99,20 @@ class Search:
                 break
             growing, taken = grown, np.array([[h.tokens[-1]] for h in grown], np.int64)
         return sorted((h for h in ended if h.tokens), key=lambda h: -h.score)[:most]
+
+    def likelihood(self, heard: Listened, tokens: Sequence[int]) -> float:
+        """Sum of the logarithms of the probabilities of ``tokens`` and the end after them, without the wording's
+        preferences; a token that the wording does not have counts as one that is never said."""
+        states, _, _ = self._network.say(heard.sound, np.array([[START, NO_TIMES, *tokens]], np.int64), None)
+        logits = states[0, 1:] @ self._outputs
+        total = 0.0
+        for row, token in zip(logits, (*tokens, END), strict=True):
+            (places,) = np.nonzero(self._wording.tokens == token)
+            if not len(places):
+                return -np.inf
+            top = float(row.max())
+            total += float(row[places[0]]) - top - float(np.log(np.exp(row - top).sum()))
+        return total
 
     def _totals(
         self, growing: list[_Growing], state: NDArray[np.float32], places: NDArray[np.float64], seconds: float

@@ -22,6 +22,9 @@ _SUMS = {
     "model.bin": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
     "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
 }
+HEARING = Path(__file__).with_name("hearing.npz")
+"""Corrections of what the network hears with, learnt from commands in rooms and noise (benchmarks/hearing_training.py):
+for some of its matrices two narrow ones whose product is added."""
 _VERSION = 6
 _TYPES = ("<f4", "<i1", "<i2", "<i4", "<f2")
 
@@ -75,4 +78,17 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
         size = number("I")
         found[name] = np.frombuffer(data, kind, size // kind.itemsize, at).reshape(shape)
         at += size
+    return found
+
+
+def corrected(weights: dict[str, NDArray[Any]], corrections: Path = HEARING) -> dict[str, NDArray[Any]]:
+    """The weights with the corrections added, those in 32 bit. Raises ConfigError for corrections that do not fit."""
+    found = dict(weights)
+    with np.load(corrections) as factors:
+        for name in sorted({name.rpartition("/")[0] for name in factors.files}):
+            up, down = (factors[f"{name}/{part}"].astype(np.float32) for part in ("up", "down"))
+            weight = weights.get(f"{name}/weight")
+            if weight is None or weight.shape != (len(up), down.shape[1]):
+                raise ConfigError(str(corrections), name, "It belongs to another network; install vla_ros again.")
+            found[f"{name}/weight"] = weight.astype(np.float32) + up @ down
     return found

@@ -80,8 +80,8 @@ class WhisperNetwork:
     def say(self, sound: Sound, tokens: NDArray[np.int64], before: Words | None) -> tuple[Array, NDArray[Any], Words]:
         """Takes ``tokens`` (B, n) in after ``before``.
 
-        Returns the state (B, 384) whose product with an embedding is the logit of a next token, the place in the sound
-        [s] (B) where that token is looked for, and what is said now.
+        Returns the states (B, n, 384) whose product with an embedding is the logit of the token after each, the place
+        in the sound [s] (B) where the token after the last is looked for, and what is said now.
         """
         batch, count = tokens.shape
         old = 0 if before is None else before.count
@@ -106,9 +106,9 @@ class WhisperNetwork:
             looks += [look[head].reshape(batch, count, -1)[:, -1] for head in _TIMING.get(layer, ())]
             x = x + self._linear(_joined(look @ values), f"{name}/attention/linear_2").reshape(batch, count, -1)
             x = x + self._thought(x, f"{name}/ffn")
-        state = self._normed(x[:, -1], "decoder/layer_norm")
+        states = self._normed(x, "decoder/layer_norm")
         middle = (np.cumsum(np.mean(looks, axis=0), axis=1) < 0.5).sum(axis=1)
-        return state, middle * STATE_S, Words(tuple(kept))
+        return states, middle * STATE_S, Words(tuple(kept))
 
     def _convolved(self, x: Array, name: str, stride: int) -> Array:
         windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((1, 1), (0, 0))), 3, axis=0)[::stride]
