@@ -14,7 +14,14 @@ from vla_ros.core.catalog import Catalog
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
-from vla_ros.language.english import DETERMINERS, FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
+from vla_ros.language.english import (
+    DETERMINERS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    comparative_of,
+    inflections,
+    plural_of,
+)
 from vla_ros.language.patterns import Saying, compile_sayings
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
@@ -125,6 +132,8 @@ class Lexicon:
         ):  # fmt: skip
             for value, phrases in table.items():
                 self.add(phrases, Entry(part, value))
+        for value, phrases in words.superlatives.items():
+            self.add((comparative_of(p) for p in phrases if p.endswith("est")), Entry("comparative", value))
         for phrase in words.things:
             self.add([phrase], Entry("thing", "", plural=phrase.startswith(("every", "all"))))
             self.add([plural_of(phrase)], Entry("thing", "", plural=True))
