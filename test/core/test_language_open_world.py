@@ -54,6 +54,12 @@ def test_what_is_not_here_is_a_task_in_an_open_world_only(text: str) -> None:
             "report [person in (hall)] for user about=name",
         ),
         ("Anna at the bar has a question", "answer for anna at (bar)"),
+        (
+            "answer the person in the hall with their arm raised",
+            "answer for raising_arm person in (hall)",
+        ),
+        ("present to me the smallest item from the bench", "bring [smallest on (bench)] for user"),
+        ("meet Tom and take him somewhere", "find [tom] | guide [tom]"),
         ("the person in the hall is asking you a question", "answer for person in (hall)"),
         ("follow Anna and then come back with her", "follow [anna] | guide [anna] to user"),
         ("lead Tom to the sofa, you will find him at the desk", "guide [tom at (desk)] to sofa"),

@@ -111,6 +111,8 @@ def test_slots_are_filled_from_the_words(shape: str, text: str, meaning: str) ->
         ("pour object - to", "bring me the cup"),
         ("guide - name@ -", "take Tom to the bed"),
         ("answer - quality@ -", "what is the man in the kitchen doing"),
+        ("put object - to", "get the flour out of the fridge"),
+        ("which superlative@ - -", "grab the smallest cup on the table"),
         ("count - quality@ -", "how is the man in the office sitting"),
         ("gender - person@ -", "how is the man in the office sitting"),
         ("name - person@ -", "tell the person in the office a joke"),

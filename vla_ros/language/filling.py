@@ -26,7 +26,7 @@ _BESIDE = frozenset(("on", "under", "above", "left_of", "right_of", "in_front_of
 _TOWARDS = frozenset(("to", "into", "onto"))
 _ENDS = {"into": "in", "onto": "on", "in": "in", "on": "on", "under": "under", "beside": "beside"}
 _ASKED = {"name": "name", "gender": "gender", "pose": "pose"}
-_FAR = 100.0
+_FAR, _NEVER = 100.0, 1e6
 _MOST = 9
 _NEAR = 2
 _PERSON_AT = 1
@@ -35,6 +35,30 @@ _ASKED_WITH: dict[str, tuple[str, ...]] = {
     "answer": ("answer", "reply", "respond", "question", "quer", "ask", "wonder", "inquir", "enquir", "quiz"),
     "count": ("many", "count", "number", "amount", "total", "quantit", "tally"),
     "name": ("name", "who", "call", "ident"),
+    "which": (
+        "what",
+        "which",
+        "who",
+        "tell",
+        "say",
+        "report",
+        "inform",
+        "name",
+        "list",
+        "iden",
+        "detail",
+        "descri",
+        "find",
+        "look",
+        "know",
+        "reveal",
+        "disclos",
+        "show",
+        "remind",
+        "count",
+        "let",
+        "scan",
+    ),
     "gender": ("gender", "sex", "male", "female"),
     "pose": ("pos", "stand", "sit", "lie", "lay", "lying", "doing"),
 }
@@ -335,7 +359,7 @@ class _Filling:
                 for i, place in zip(wanted, chosen):
                     filled[i] = place
                 best = cost, filled
-        return (best[1][0], best[1][1], best[1][2]) if best is not None else None
+        return (best[1][0], best[1][1], best[1][2]) if best is not None and best[0] < _NEVER else None
 
     @staticmethod
     def _led_to(person: Mention, chosen: Sequence[Mention], wanted: list[int]) -> bool:
@@ -365,8 +389,10 @@ def _static(preposition: str) -> str:
 def _misfit(place: Mention, owner: Mention | None, goal: bool) -> float:
     """How unlikely ``place`` is where ``owner`` is, or where something goes: points for direction and distance."""
     towards = place.preposition in _TOWARDS
+    if goal and place.preposition == "from":
+        return _NEVER
     if goal:
-        return (0.0 if towards else _FAR if place.preposition == "from" else 8.0) - 0.1 * place.start
+        return (0.0 if towards else 8.0) - 0.1 * place.start
     distance = _FAR if owner is None else float(place.start - owner.end)
     away = distance if distance >= 0 else 2.0 - distance
     return away + (6.0 if towards and owner is not None and owner.noun.kind == "object" else 0.0)
