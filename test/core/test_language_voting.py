@@ -63,6 +63,7 @@ def test_the_voter_sees_classes_and_no_names() -> None:
     ("shape", "text", "meaning"),
     [
         ("bring object@ - -", "i crave that red cup off the dresser", "bring [red cup on (dresser)] for user"),
+        ("put object - to", "the milk onto the table in the hall", "place [milk] to:on table in (hall)"),
         ("bring object name@ -", "get Tom near the bar some soap", "bring [any soap] for tom near (bar)"),
         ("put object@ - to", "the soap from the dresser belongs on the bed", "place [soap on (dresser)] to:on bed"),
         (
@@ -111,6 +112,7 @@ def test_slots_are_filled_from_the_words(shape: str, text: str, meaning: str) ->
         ("pour object - to", "bring me the cup"),
         ("guide - name@ -", "take Tom to the bed"),
         ("answer - quality@ -", "what is the man in the kitchen doing"),
+        ("put object@ - to", "put the milk on the table in the dining room"),
         ("put object - to", "get the flour out of the fridge"),
         ("which superlative@ - -", "grab the smallest cup on the table"),
         ("count - quality@ -", "how is the man in the office sitting"),

@@ -60,6 +60,24 @@ _ASKED_WITH: dict[str, tuple[str, ...]] = {
         "scan",
     ),
     "gender": ("gender", "sex", "male", "female"),
+    "guide": (
+        "guid",
+        "lead",
+        "escort",
+        "tak",
+        "bring",
+        "accompan",
+        "usher",
+        "show",
+        "conduct",
+        "help",
+        "direct",
+        "deliver",
+        "walk",
+        "steer",
+        "with",
+        "get",
+    ),
     "pose": ("pos", "stand", "sit", "lie", "lay", "lying", "doing"),
 }
 """What some word begins with wherever these are asked for."""
@@ -155,7 +173,7 @@ class _Filling:
         self.context = Context(lexicon, open_world=True)
         self.things = [m for m in found if m.is_thing]
         self.people = [m for m in found if m.is_person]
-        self.places = [m for m in found if m.is_place]
+        self.places = _with_rooms([m for m in found if m.is_place])
 
     def steps(self, skeleton: Skeleton) -> list[TaskStep]:
         """The steps; none when a slot stays empty. Raises Unclear for a noun that cannot be meant."""
@@ -370,6 +388,27 @@ class _Filling:
     def _referent(self, mention: Mention, place: Mention | None, wants: str) -> Referent:
         where = [(_static(place.preposition), place.noun)] if place is not None else []
         return self.context.referent((mention.noun, where), wants)
+
+
+def _with_rooms(places: Sequence[Mention]) -> list[Mention]:
+    """The places; "the table in the kitchen" is one, unless something comes from the table."""
+    out: list[Mention] = []
+    for place in places:
+        before = out[-1] if out else None
+        described = (
+            before is not None
+            and place.noun.category == "room"
+            and before.noun.category != "room"
+            and before.preposition != "from"
+            and place.preposition in ("in", "of")
+            and place.start - before.end <= _NEAR
+        )
+        if before is not None and described:
+            noun = dataclasses.replace(before.noun, pps=[*before.noun.pps, ("in", place.noun)])
+            out[-1] = dataclasses.replace(before, noun=noun, end=place.end)
+        else:
+            out.append(place)
+    return out
 
 
 def _stem(word: str) -> str:
