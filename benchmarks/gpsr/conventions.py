@@ -142,14 +142,14 @@ def fit_conventions(pairs: Sequence[tuple[Task, str]]) -> Conventions:
 def main(argv: list[str] | None = None) -> int:
     """Fits the weights on the files and writes them."""
     from vla_ros.cli.parse import load_lexicon
-    from vla_ros.language.parser import GrammarParser
+    from vla_ros.language.voting import open_world_parser
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpsr.conventions", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--output", type=Path, default=WEIGHTS, metavar="NPZ")
     args = parser.parse_args(argv)
-    grammar = GrammarParser(load_lexicon(), open_world=True)
-    fit_conventions([(grammar.parse(c.text), c.form) for c in read_cases(args.files)]).save(args.output)
+    reader = open_world_parser(load_lexicon())
+    fit_conventions([(reader.parse(c.text), c.form) for c in read_cases(args.files)]).save(args.output)
     return 0
 
 

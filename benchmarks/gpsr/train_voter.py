@@ -28,6 +28,7 @@ from benchmarks.gpsr.conventions import fit_conventions
 from benchmarks.gpsr.data import HALVES, Case, read_cases
 from benchmarks.gpsr.fit_confidence import fit
 from vla_ros.cli.parse import load_lexicon
+from vla_ros.core.errors import InputError
 from vla_ros.core.task import Task
 from vla_ros.language.filling import Filler
 from vla_ros.language.lexicon import Lexicon
@@ -35,7 +36,7 @@ from vla_ros.language.logical_form import logical_form
 from vla_ros.language.parser import GrammarParser
 from vla_ros.language.skeletons import Skeleton, skeleton
 from vla_ros.language.tokens import tokenize
-from vla_ros.language.voter import Vote, Voter, class_words, feature_code, features
+from vla_ros.language.voter import Vote, Voter, class_words, feature_code, features, mixed
 from vla_ros.language.voting import (
     SURE,
     TRUST,
@@ -50,7 +51,7 @@ from vla_ros.language.voting import (
 _RIDGE = 1e-5
 _WHOLE = 0.3
 """How much a skeleton's own weights count beside those of its parts."""
-_GENERATED = 0.5
+GENERATED = 0.5
 """The weight of a generated command beside one that a person wrote."""
 _SEEN_TWICE = 2
 _TRUST_RIDGE = 1e-3
@@ -137,18 +138,21 @@ def _matrix(rows: Sequence[Example], column: dict[str, int]) -> csr_matrix:
 
 
 def cross_validated(
-    people: Sequence[Example], generated: Sequence[Example], labels: Labels, folds: int, seed: int, iterations: int
-) -> list[list[Vote]]:
-    """The votes on every example of a voter that was trained without it."""
+    people: Sequence[Example], generated: Sequence[Example], labels: Labels, folds: int, seed: int, iterations: int,
+    recurrent: np.ndarray | None = None,
+) -> list[list[Vote]]:  # fmt: skip
+    """The votes on every example of a voter that was trained without it; ``recurrent`` holds the other half's."""
     votes: list[list[Vote]] = [[] for _ in people]
-    for held in _held(len(people), folds, seed):
+    for held in held_out(len(people), folds, seed):
         voter = fit_voter([e for i, e in enumerate(people) if i not in held] + list(generated), labels, iterations)
         for i in held:
-            votes[i] = voter.votes(people[i].words)
+            alone = voter.chances(people[i].found)
+            votes[i] = voter.ranked(alone if recurrent is None else mixed(alone, recurrent[i]))
     return votes
 
 
-def _held(n: int, folds: int, seed: int) -> list[set[int]]:
+def held_out(n: int, folds: int, seed: int) -> list[set[int]]:
+    """Which of n examples each fold leaves out."""
     order = np.random.default_rng(seed).permutation(n)
     return [set(order[fold::folds].tolist()) for fold in range(folds)]
 
@@ -156,8 +160,8 @@ def _held(n: int, folds: int, seed: int) -> list[set[int]]:
 def written(people: Sequence[Example], answers: Sequence[Task], folds: int, seed: int) -> list[str]:
     """The forms of the answers by conventions that were fitted without the command they are used on."""
     forms = [""] * len(people)
-    for held in _held(len(people), folds, seed):
-        told = [(e.task, e.case.form) for i, e in enumerate(people) if i not in held]
+    for held in held_out(len(people), folds, seed):
+        told = [(answers[i], e.case.form) for i, e in enumerate(people) if i not in held]
         conventions = fit_conventions(told)
         for i in held:
             forms[i] = conventions.form(answers[i])
@@ -195,15 +199,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the folds")
     parser.add_argument("--iterations", type=int, default=60)
+    parser.add_argument("--recurrent", type=Path, metavar="NPZ", help="of train_recurrent --chances, on the same folds")
     parser.add_argument("--errors", type=Path, metavar="FILE", help="write what was wrong in cross-validation")
     parser.add_argument("--output", type=Path, metavar="NPZ", help="write the weights")
     args = parser.parse_args(argv)
     lexicon = load_lexicon()
     grammar = GrammarParser(lexicon, open_world=True)
     people = examples(read_cases(args.paraphrases), grammar, 1.0)
-    generated = examples(read_cases(args.generated), grammar, _GENERATED)
+    generated = examples(read_cases(args.generated), grammar, GENERATED)
     labels = sorted({e.gold for e in (*people, *generated)}, key=str)
-    votes = cross_validated(people, generated, labels, args.folds, args.seed, args.iterations)
+    recurrent = None
+    if args.recurrent:
+        with np.load(args.recurrent, allow_pickle=False) as data:
+            recurrent = data["chances"]
+            if recurrent.shape != (len(people), len(labels)) or data["skeletons"].tolist() != [str(s) for s in labels]:
+                raise InputError("recurrent", str(args.recurrent), "Write it anew with train_recurrent --chances.")
+    votes = cross_validated(people, generated, labels, args.folds, args.seed, args.iterations, recurrent)
     unseen = {e.case for e in people if args.unseen == "all"}
     if args.unseen != "all":
         unseen = set(read_cases(args.paraphrases, args.unseen))

@@ -63,12 +63,29 @@ def test_the_voter_sees_classes_and_no_names() -> None:
     ("shape", "text", "meaning"),
     [
         ("bring object@ - -", "i crave that red cup off the dresser", "bring [red cup on (dresser)] for user"),
+        ("put object - to", "the milk onto the table in the hall", "place [milk] to:on table in (hall)"),
         ("bring object name@ -", "get Tom near the bar some soap", "bring [any soap] for tom near (bar)"),
         ("put object@ - to", "the soap from the dresser belongs on the bed", "place [soap on (dresser)] to:on bed"),
         (
             "which superlative*@ - -",
             "name three thinnest things in the dresser",
             "report [thinnest x3 in (dresser)] for user about=name",
+        ),
+        ("bring superlative@ - -", "get me the larges item on the bar", "bring [biggest on (bar)] for user"),
+        (
+            "which superlative*@ - -",
+            "name the three lights items on the desk",
+            "report [lightest x3 on (desk)] for user about=name",
+        ),
+        (
+            "which superlative@ - -",
+            "what is the slender thing on the desk",
+            "report [thinnest on (desk)] for user about=name",
+        ),
+        (
+            "which superlative*@ - -",
+            "of all the things on the bed which three are the smallest",
+            "report [smallest x3 on (bed)] for user about=name",
         ),
         (
             "follow_go - name@ to",
@@ -93,6 +110,14 @@ def test_slots_are_filled_from_the_words(shape: str, text: str, meaning: str) ->
         ("tell - quality@ -", "tell the person in the kitchen a joke"),
         ("tell - person@ -", "approach the person in the kitchen"),
         ("pour object - to", "bring me the cup"),
+        ("guide - name@ -", "take Tom to the bed"),
+        ("answer - quality@ -", "what is the man in the kitchen doing"),
+        ("put object@ - to", "put the milk on the table in the dining room"),
+        ("put object - to", "get the flour out of the fridge"),
+        ("which superlative@ - -", "grab the smallest cup on the table"),
+        ("count - quality@ -", "how is the man in the office sitting"),
+        ("gender - person@ -", "how is the man in the office sitting"),
+        ("name - person@ -", "tell the person in the office a joke"),
     ],
 )
 def test_what_nobody_said_is_not_filled_in(shape: str, text: str) -> None:

@@ -218,6 +218,8 @@ class Context:
             return self._unknown(noun, wants)
         if noun.absent and not self.open_world:
             raise Unclear("unknown", self._absent(noun))
+        if noun.asks and not noun.kind and self.open_world and noun.asks in self.lexicon.words.clothes:
+            noun = dataclasses.replace(noun, kind="object", category=noun.asks.replace(" ", "_"), asks="")
         if noun.asks and not noun.kind:
             raise Unclear("unknown", f"I do not know '{noun.asks}' as a thing. {self._known('object')}")
         pointed = self._pointed_noun(noun)

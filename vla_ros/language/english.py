@@ -136,6 +136,11 @@ def plural_of(phrase: str) -> str:
     return f"{head} {last}".strip()
 
 
+def comparative_of(superlative: str) -> str:
+    """The comparative of a superlative of one word: "biggest" -> "bigger"."""
+    return f"{superlative.removesuffix('est')}er"
+
+
 def inflections(phrase: str) -> tuple[str, ...]:
     """The -ing form of a verb phrase ("pick up" -> "picking up"); its regular past for sub-clauses."""
     first, _, rest = phrase.partition(" ")

@@ -18,6 +18,7 @@ from vla_ros.language.attachment import USER, Context, Unclear
 from vla_ros.language.english import DETERMINERS, PREPOSITION_PHRASES
 from vla_ros.language.lexicon import NOUN_PARTS, Lexicon
 from vla_ros.language.nouns import Noun
+from vla_ros.language.quantities import read_number
 from vla_ros.language.skeletons import Skeleton, skeleton_of_task
 from vla_ros.language.tokens import ProperName, Tokens
 
@@ -25,7 +26,61 @@ _BESIDE = frozenset(("on", "under", "above", "left_of", "right_of", "in_front_of
 _TOWARDS = frozenset(("to", "into", "onto"))
 _ENDS = {"into": "in", "onto": "on", "in": "in", "on": "on", "under": "under", "beside": "beside"}
 _ASKED = {"name": "name", "gender": "gender", "pose": "pose"}
-_FAR = 100.0
+_FAR, _NEVER = 100.0, 1e6
+_MOST = 9
+_NEAR = 2
+_PERSON_AT = 1
+_SHORTEST_STEM = 3
+_ASKED_WITH: dict[str, tuple[str, ...]] = {
+    "answer": ("answer", "reply", "respond", "question", "quer", "ask", "wonder", "inquir", "enquir", "quiz"),
+    "count": ("many", "count", "number", "amount", "total", "quantit", "tally"),
+    "name": ("name", "who", "call", "ident"),
+    "which": (
+        "what",
+        "which",
+        "who",
+        "tell",
+        "say",
+        "report",
+        "inform",
+        "name",
+        "list",
+        "iden",
+        "detail",
+        "descri",
+        "find",
+        "look",
+        "know",
+        "reveal",
+        "disclos",
+        "show",
+        "remind",
+        "count",
+        "let",
+        "scan",
+    ),
+    "gender": ("gender", "sex", "male", "female"),
+    "guide": (
+        "guid",
+        "lead",
+        "escort",
+        "tak",
+        "bring",
+        "accompan",
+        "usher",
+        "show",
+        "conduct",
+        "help",
+        "direct",
+        "deliver",
+        "walk",
+        "steer",
+        "with",
+        "get",
+    ),
+    "pose": ("pos", "stand", "sit", "lie", "lay", "lying", "doing"),
+}
+"""What some word begins with wherever these are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +173,15 @@ class _Filling:
         self.context = Context(lexicon, open_world=True)
         self.things = [m for m in found if m.is_thing]
         self.people = [m for m in found if m.is_person]
-        self.places = [m for m in found if m.is_place]
+        self.places = _with_rooms([m for m in found if m.is_place])
 
     def steps(self, skeleton: Skeleton) -> list[TaskStep]:
         """The steps; none when a slot stays empty. Raises Unclear for a noun that cannot be meant."""
         thing = self._thing(skeleton) if skeleton.thing else None
         person = self._person(skeleton.person) if skeleton.person else None
+        asked = _ASKED_WITH.get(skeleton.deed)
+        if asked is not None and not any(word.startswith(asked) for word in self.words):
+            return []
         if (skeleton.thing and thing is None) or (skeleton.person and person is None):
             return []
         placed = self._share_places(skeleton, thing, person)
@@ -226,8 +284,13 @@ class _Filling:
         base = next((m for m in self.things if m.noun.superlative), self.things[0] if self.things else None)
         if base is None:
             base = Mention(0, 0, "", Noun(kind="object"))
-        noun = dataclasses.replace(base.noun, superlative=chosen, attributes=self._without_side(base.noun, chosen))
+        kind = "" if base.noun.unknown and self._is_extreme(base.noun.unknown) else base.noun.unknown
+        noun = dataclasses.replace(
+            base.noun, superlative=chosen, attributes=self._without(base.noun, chosen), unknown=kind
+        )
         number = max((m.noun.quantity for m in self.things), default=1)
+        if skeleton.many and number <= 1:
+            number = self._number()
         if skeleton.many != (number > 1):
             return None
         noun.quantity = number if skeleton.many else noun.quantity
@@ -249,12 +312,36 @@ class _Filling:
             found = self.lexicon.match(self.words, at, "superlative")
             if found is not None and (found[1].value in ("left_most", "right_most")) == side:
                 return found[1].value
-        sides = [w for w in self.words if w in ("left", "right")] if side else []
+        if not side:
+            return self._extreme()
+        sides = [w for w in self.words if w in ("left", "right")]
         return f"{sides[0]}_most" if sides else ""
 
-    @staticmethod
-    def _without_side(noun: Noun, chosen: str) -> list[str]:
-        return [a for a in noun.attributes if chosen not in ("left_most", "right_most") or a not in ("left", "right")]
+    def _extreme(self) -> str:
+        """The superlative of a word for a size or weight that was said in another form: "the three light things"."""
+        table = self.lexicon.words.superlatives
+        stems = {_stem(p): value for value, phrases in table.items() for p in phrases if p.endswith("est")}
+        for at, word in enumerate(self.words):
+            if _stem(word) in stems and self.words[at + 1 : at + 2] != ["than"]:
+                return stems[_stem(word)]
+            found = self.lexicon.match(self.words, at, "attribute")
+            if found is not None and _stem(found[1].value) in stems:
+                return stems[_stem(found[1].value)]
+        return ""
+
+    def _number(self) -> int:
+        """How many of them: "which three are the smallest"; 1 when no number stands alone."""
+        told = (read_number(self.words, at) for at in range(len(self.words)))
+        return next((int(n[1]) for n in told if n is not None and 1 < n[1] <= _MOST), 1)
+
+    def _without(self, noun: Noun, chosen: str) -> list[str]:
+        """The attributes but for those that ``chosen`` stands for."""
+        if chosen in ("left_most", "right_most"):
+            return [a for a in noun.attributes if a not in ("left", "right")]
+        return [a for a in noun.attributes if not self._is_extreme(a)]
+
+    def _is_extreme(self, word: str) -> bool:
+        return any(_stem(word) == _stem(p) for table in self.lexicon.words.superlatives.values() for p in table)
 
     def _person(self, kind: str) -> Mention | None:
         if kind == "name":
@@ -283,16 +370,55 @@ class _Filling:
         best: tuple[float, list[Mention | None]] | None = None
         for chosen in permutations(self.places, len(wanted)):
             cost = sum(_misfit(place, slots[i][1], slots[i][2]) for i, place in zip(wanted, chosen))
+            if skeleton.deed == "guide" and person is not None and self._led_to(person, chosen, wanted):
+                continue
             if best is None or cost < best[0]:
                 filled: list[Mention | None] = [None, None, None]
                 for i, place in zip(wanted, chosen):
                     filled[i] = place
                 best = cost, filled
-        return (best[1][0], best[1][1], best[1][2]) if best is not None else None
+        return (best[1][0], best[1][1], best[1][2]) if best is not None and best[0] < _NEVER else None
+
+    @staticmethod
+    def _led_to(person: Mention, chosen: Sequence[Mention], wanted: list[int]) -> bool:
+        """True where a person to be led would be at a place that is said as the end: "take Tom to the bed"."""
+        here = next((place for i, place in zip(wanted, chosen) if i == _PERSON_AT), None)
+        return here is not None and here.preposition in _TOWARDS and 0 <= here.start - person.end <= _NEAR
 
     def _referent(self, mention: Mention, place: Mention | None, wants: str) -> Referent:
         where = [(_static(place.preposition), place.noun)] if place is not None else []
         return self.context.referent((mention.noun, where), wants)
+
+
+def _with_rooms(places: Sequence[Mention]) -> list[Mention]:
+    """The places; "the table in the kitchen" is one, unless something comes from the table."""
+    out: list[Mention] = []
+    for place in places:
+        before = out[-1] if out else None
+        described = (
+            before is not None
+            and place.noun.category == "room"
+            and before.noun.category != "room"
+            and before.preposition != "from"
+            and place.preposition in ("in", "of")
+            and place.start - before.end <= _NEAR
+        )
+        if before is not None and described:
+            noun = dataclasses.replace(before.noun, pps=[*before.noun.pps, ("in", place.noun)])
+            out[-1] = dataclasses.replace(before, noun=noun, end=place.end)
+        else:
+            out.append(place)
+    return out
+
+
+def _stem(word: str) -> str:
+    """What "heaviest", "heavier", "heavies" and "heavy" have in common."""
+    for ending in ("est", "er", "es", "ed", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            word = word.removesuffix(ending)
+            break
+    word = f"{word[:-1]}y" if word.endswith("i") else word
+    return word[:-1] if len(word) > _SHORTEST_STEM and word[-1] == word[-2] and word[-1] in "gnmt" else word
 
 
 def _static(preposition: str) -> str:
@@ -302,8 +428,10 @@ def _static(preposition: str) -> str:
 def _misfit(place: Mention, owner: Mention | None, goal: bool) -> float:
     """How unlikely ``place`` is where ``owner`` is, or where something goes: points for direction and distance."""
     towards = place.preposition in _TOWARDS
+    if goal and place.preposition == "from":
+        return _NEVER
     if goal:
-        return (0.0 if towards else _FAR if place.preposition == "from" else 8.0) - 0.1 * place.start
+        return (0.0 if towards else 8.0) - 0.1 * place.start
     distance = _FAR if owner is None else float(place.start - owner.end)
     away = distance if distance >= 0 else 2.0 - distance
     return away + (6.0 if towards and owner is not None and owner.noun.kind == "object" else 0.0)

@@ -14,7 +14,14 @@ from vla_ros.core.catalog import Catalog
 from vla_ros.core.errors import ConfigError
 from vla_ros.core.floorplan import FloorPlan
 from vla_ros.core.people import People
-from vla_ros.language.english import DETERMINERS, FUNCTION_WORDS, PREPOSITIONS, inflections, plural_of
+from vla_ros.language.english import (
+    DETERMINERS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    comparative_of,
+    inflections,
+    plural_of,
+)
 from vla_ros.language.patterns import Saying, compile_sayings
 from vla_ros.language.spelling import Speller
 from vla_ros.language.words import Words
@@ -125,6 +132,8 @@ class Lexicon:
         ):  # fmt: skip
             for value, phrases in table.items():
                 self.add(phrases, Entry(part, value))
+        for value, phrases in words.superlatives.items():
+            self.add((comparative_of(p) for p in phrases if p.endswith("est")), Entry("comparative", value))
         for phrase in words.things:
             self.add([phrase], Entry("thing", "", plural=phrase.startswith(("every", "all"))))
             self.add([plural_of(phrase)], Entry("thing", "", plural=True))
@@ -207,7 +216,9 @@ class Lexicon:
     def _finish(self) -> None:
         for phrases in self._table.values():
             phrases.sort(key=lambda item: (-len(item[0]), item[1].part == "clothes", not item[1].known))
-        vocabulary = {w for phrases in self._table.values() for phrase, _ in phrases for w in phrase}
+        said = [(phrase, entry.part) for phrases in self._table.values() for phrase, entry in phrases]
+        vocabulary = {w for phrase, part in said if part != "comparative" for w in phrase}
+        compared = {w for phrase, part in said if part == "comparative" for w in phrase}  # "wide" is rather "white"
         vocabulary |= {w for phrase in PREPOSITIONS for w in phrase.split()} | FUNCTION_WORDS
         vocabulary |= {w for phrase in self.words.real_words for w in phrase.split()}
         vocabulary -= set(self.words.other_names) - FUNCTION_WORDS
@@ -215,7 +226,7 @@ class Lexicon:
             vocabulary |= {w for phrases in phrases_by_kind.values() for p in phrases for w in p.split()}
         for saying in (*self.sayings, *self.refusals, *self.offers):
             vocabulary |= {w for w in saying.words() if w.isalpha()}
-        self.speller = Speller(vocabulary, self.words.other_names, self._rareness())
+        self.speller = Speller(vocabulary, {*self.words.other_names, *compared}, self._rareness())
 
     def household_names(self) -> frozenset[str]:
         """The names of the people who live here."""
@@ -237,6 +248,8 @@ class Lexicon:
         out = {w: 0.3 for saying in self.sayings for w in saying.words() if w.isalpha()}
         for phrases in self._table.values():
             for phrase, entry in phrases:
+                if entry.part == "comparative":
+                    continue
                 cost = 0.1 if entry.known and entry.part not in ("cannot", "verb_form") else 0.5
                 out |= {w: min(cost, out.get(w, 1.0)) for w in phrase}
         common = {w for phrase in PREPOSITIONS for w in phrase.split()} | DETERMINERS | FUNCTION_WORDS

@@ -16,6 +16,7 @@ from vla_ros.core.task import Referent, Task, TaskStep
 
 UNKNOWN = "UNKNOWN"
 _CATEGORY = "<category>"
+_SOME_OBJECT = '( is_a $1 " <object> " )'
 _SUPERLATIVES = {"left_most": "leftmost", "right_most": "rightmost"}
 _RELATIONS = {"on": "on_top_of", "under": "below", "above": "above", "left_of": "left_of", "right_of": "right_of",
               "behind": "behind", "in_front_of": "in_front_of", "in": "inside"}  # fmt: skip
@@ -207,7 +208,8 @@ class _Story:
         if beside is not None:
             inner = f'( is_a $2 " <object> " ) ( {_RELATIONS[beside.predicate]} $1 $2 )'
             return f"( lambda $1 e ( lambda $2 e {inner} ) ) {where}"
-        return f"( lambda $1 e {self._is_a(thing)} {_at(place)} )"
+        kind = self._is_a(thing) or ("" if place is not None else _SOME_OBJECT)  # "the brown one"
+        return f"( lambda $1 e {kind} {_at(place)} )"
 
     def _place(self, step: TaskStep) -> str:
         thing, goal = step.object, step.destination or self.here

@@ -191,6 +191,10 @@ class NounReader:
                 continue
             longest = self._lexicon.match(words, at, *NOUN_PARTS)
             found = self._lexicon.match(words, at, "superlative", "color", "attribute", "posture")
+            if found is None and (compared := self._compared(words, at, noun)) is not None:
+                noun.superlative = compared
+                at += 1
+                continue
             if word in ("not", "non") and (negated := self._lexicon.match(words, at + 1, "color", "attribute")):
                 noun.not_attributes.append(negated[1].value)
                 at += 1 + negated[0]
@@ -203,6 +207,17 @@ class NounReader:
             if at < len(words) and words[at] in ("and", ",") and self._lexicon.match(words, at + 1, "color"):
                 at += 1
         return at
+
+    def _compared(self, words: Sequence[str], at: int, noun: Noun) -> str | None:
+        """ "the bigger cup", "which is heavier": of those that there are, the biggest and the heaviest."""
+        found = self._lexicon.match(words, at, "comparative")
+        if found is None or noun.superlative:
+            return None
+        described = self._starts_head(words, at + 1) or words[at + 1 : at + 2] in (["one"], ["ones"])
+        if described:
+            return found[1].value if noun.definite else None
+        alone = at > 0 and words[at - 1] in COPULAS and words[at + 1 : at + 2] != ["than"]
+        return found[1].value if alone and not noun.determined else None
 
     def _adjective(self, entry: Entry, noun: Noun, words: Sequence[str], after: int) -> bool:
         if entry.part == "superlative":
@@ -229,7 +244,7 @@ class NounReader:
                 noun.determined
                 and at + 1 < len(words)
                 and words[at].isalpha()
-                and not self._lexicon.has(words[at])
+                and (not self._lexicon.has(words[at]) or self._lexicon.match(words, at, "comparative"))
                 and (later := self._lexicon.match(words, at + 1, "object", "thing", "person", "furniture"))
             ):
                 noun.attributes.append(words[at])

@@ -28,6 +28,8 @@ _WHO_IS = re.compile(r"(?<=\w)\s*[,(]\s*(?=(?:who|which)(?:\s+is|\s+are|\s+has|\
 _HESITATIONS = frozenset(("uh", "um", "er", "erm", "ehm", "hmm", "uhm", "äh"))
 _AMONG = re.compile(r"\s*(?:out\s+of|of|from|among)\b", re.IGNORECASE)
 """A sentence that begins with a group asks something of it: "of the cups, which is the biggest"."""
+_EITHER_PLACE = re.compile(r"\b(?:on|in|at|inside) or (?=(?:on|in|at|inside|near)\b)", re.IGNORECASE)
+"""What is "in or on" something is where it is found: no choice between two things."""
 _KEEP_HYPHEN = frozenset(("t-shirt", "e-mail", "left-hand", "right-hand"))
 
 
@@ -68,6 +70,7 @@ def tokenize(text: str, speller: Speller) -> Tokens:
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in clean)
     clean = _SLIP.sub(r"\1's", clean)
     clean = clean if _AMONG.match(clean) else _WHO_IS.sub(" ", clean)
+    clean = _EITHER_PLACE.sub("", clean)
     tokens = Tokens()
     for piece in _PIECE.finditer(clean):
         kind, raw = piece.lastgroup, piece.group()

@@ -20,6 +20,7 @@ import numpy as np
 
 from vla_ros.core.errors import ConfigError
 from vla_ros.language.lexicon import Entry, Lexicon
+from vla_ros.language.recurrent import Recurrent
 from vla_ros.language.skeletons import Skeleton
 from vla_ros.language.tokens import ProperName
 
@@ -32,6 +33,8 @@ _NUMBERS = frozenset(("two", "three", "four", "five", "2", "3", "4", "5"))
 _STILL = frozenset(("standing", "sitting", "lying", "sleeping"))
 _GENDERED = frozenset(("man", "woman", "boy", "girl"))
 _GAP = 4
+_LINEAR = 0.35
+"""How much the log-linear half counts; the rest is the recurrent one's."""
 _PIECE = 4
 Vote = tuple[Skeleton | None, float]
 
@@ -47,6 +50,8 @@ def class_words(words: Sequence[str], lexicon: Lexicon) -> list[str]:
             at += found[0]
             continue
         word = words[at]
+        if lexicon.match(words, at, "comparative") and lexicon.match(words, at + 1, "thing", "object"):
+            word = "<superlative>"
         out.append("<name>" if isinstance(word, ProperName) else "<number>" if word in _NUMBERS else str(word))
         at += 1
     return out
@@ -95,11 +100,16 @@ def feature_code(feature: str) -> int:
     return zlib.crc32(feature.encode("utf-8"))
 
 
+def mixed(linear: np.ndarray, recurrent: np.ndarray) -> np.ndarray:
+    """What both halves of the voter say together."""
+    return np.asarray(_LINEAR * linear + (1.0 - _LINEAR) * recurrent)
+
+
 @dataclass(frozen=True, slots=True)
 class Voter:
     """Skeletons (k; None for "no such order"), sorted feature codes (d,), weights (d, k) and bias (k,).
 
-    ``trust`` and ``sure`` are voting.py's weights, fitted on this voter's opinions.
+    ``trust`` and ``sure`` are voting.py's weights, fitted on this voter's opinions. ``recurrent``: the other half.
     """
 
     skeletons: tuple[Skeleton | None, ...]
@@ -108,22 +118,25 @@ class Voter:
     bias: np.ndarray
     trust: np.ndarray
     sure: np.ndarray
+    recurrent: Recurrent | None = None
 
     @classmethod
-    def load(cls, path: Path = WEIGHTS) -> Voter:
-        """Reads the weights. Raises ConfigError for a file that cannot be used."""
+    def load(cls, path: Path = WEIGHTS, recurrent: Recurrent | None = None) -> Voter:
+        """Reads the weights. Raises ConfigError for a file that cannot be used, or networks that do not go with it."""
         try:
             with np.load(path, allow_pickle=False) as data:
                 names = [str(n) for n in data["skeletons"]]
                 skeletons = tuple(None if n == _NONE else Skeleton.parse(n) for n in names)
                 scale = data["scale"].astype(np.float32)
                 weights = data["weights"].astype(np.float32) * scale
-                voter = cls(skeletons, data["codes"], weights, data["bias"], data["trust"], data["sure"])
+                voter = cls(skeletons, data["codes"], weights, data["bias"], data["trust"], data["sure"], recurrent)
         except (OSError, KeyError, ValueError) as error:
             raise ConfigError("voter", str(path), f"Give weights written by train_voter: {error}.") from None
         shape = (len(voter.codes), len(skeletons))
         if voter.weights.shape != shape or voter.bias.shape != shape[1:] or not np.isfinite(voter.weights).all():
             raise ConfigError("voter", str(path), f"Give finite weights of shape {shape}.")
+        if recurrent is not None and recurrent.skeletons != skeletons:
+            raise ConfigError("voter", str(path), "Train both halves on the same commands: their skeletons differ.")
         return voter
 
     def save(self, path: Path) -> None:
@@ -139,6 +152,10 @@ class Voter:
     def votes(self, words: Sequence[str]) -> list[Vote]:
         """Every skeleton with its chance for :func:`class_words`, likeliest first."""
         chances = self.chances(features(words))
+        return self.ranked(chances if self.recurrent is None else mixed(chances, self.recurrent.chances(words)))
+
+    def ranked(self, chances: np.ndarray) -> list[Vote]:
+        """Every skeleton with its chance, likeliest first."""
         order = np.argsort(-chances, kind="stable")
         return [(self.skeletons[i], float(chances[i])) for i in order]
 

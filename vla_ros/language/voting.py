@@ -23,6 +23,7 @@ from vla_ros.language.filling import Filler
 from vla_ros.language.lexicon import Lexicon
 from vla_ros.language.parser import GrammarParser
 from vla_ros.language.readings import fluent
+from vla_ros.language.recurrent import Recurrent
 from vla_ros.language.skeletons import Skeleton, skeleton_of_task
 from vla_ros.language.tokens import tokenize
 from vla_ros.language.voter import Vote, Voter, class_words
@@ -172,4 +173,4 @@ class VotingParser(GrammarParser):
 
 def open_world_parser(lexicon: Lexicon) -> VotingParser:
     """The parser of ``vla parse`` for things, places and people that need not be here, with the shipped voter."""
-    return VotingParser(lexicon, Voter.load())
+    return VotingParser(lexicon, Voter.load(recurrent=Recurrent.load()))
