@@ -103,8 +103,14 @@ def test_words_that_no_lexicon_has_are_heard_by_the_free_recogniser(model: Whisp
     assert "the weather is beautiful today" in best.text.lower()
 
 
-def test_an_empty_room_says_nothing_to_the_free_recogniser(model: WhisperModel) -> None:
-    assert FreeRecognizer(model).readings(room(1.0), 3) == ()
+@pytest.mark.parametrize("loudness", [1, 20])
+@pytest.mark.parametrize("seconds", [1.0, 2.0])
+def test_an_empty_room_says_nothing(
+    model: WhisperModel, guided: GuidedRecognizer, seconds: float, loudness: int
+) -> None:
+    sound = room(seconds) * np.int16(loudness)
+    assert FreeRecognizer(model).readings(sound, 3) == ()
+    assert guided.readings(sound, 3) == ()
 
 
 def test_without_the_weights_the_small_recogniser_listens(monkeypatch: pytest.MonkeyPatch, words: Vocabulary) -> None:

@@ -83,7 +83,8 @@ FUNCTION_WORDS = word_set(
     ones step steps other rest of with without about than more most less least very too again still located placed
     found situated standing kept stored currently present resting positioned remain remains put left right straight
     forward forwards backward backwards half quarter couple few dozen two
-    three four five six seven eight nine ten twenty thirty forty fifty sixty ninety hundred metre metres meter meters
+    three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty thirty forty fifty sixty seventy eighty ninety hundred zero metre metres meter meters
     centimetre centimetres centimeter centimeters degree degrees second seconds minute minutes hour hours radian inch
     inches foot feet want like need it's someone's question questions hello goodbye command thing leave
     person's object's everything except but because so such same only just gets get got sees see find finds found at

@@ -21,10 +21,11 @@ _ANGLE = {"degree": math.pi / 180, "radian": 1.0}
 _TIME = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "moment": 5.0, "bit": 5.0, "while": 10.0}
 LIMIT = 1e6
 """Greater numbers are not meant; they are cut to this."""
+_DIGITS, _NONE = 9, 10
 
 
 def read_number(words: Sequence[str], start: int) -> tuple[int, float] | None:
-    """(tokens used, value) for digits or number words at ``start``: "twenty five", "two and a half"."""
+    """(tokens used, value) for digits or number words at ``start``: "twenty five", "two and a half", "one point five"."""
     if start >= len(words):
         return None
     word = words[start]
@@ -33,29 +34,58 @@ def read_number(words: Sequence[str], start: int) -> tuple[int, float] | None:
             value, used = min(float(word), LIMIT), 1
         except ValueError:
             return None
-    elif word in _TENS:
-        value, used = float(_TENS[word]), 1
-        if start + 1 < len(words) and 0 < _ONES.get(words[start + 1], 0) < 10:
-            value, used = value + _ONES[words[start + 1]], 2
-    elif word in _ONES:
-        value, used = float(_ONES[word]), 1
-        if start + 1 < len(words) and words[start + 1] == "hundred":
-            value, used = value * 100, 2
     elif list(words[start : start + 3]) == ["a", "couple", "of"]:
         return 3, 2.0
     elif list(words[start : start + 2]) == ["couple", "of"]:
         return 2, 2.0
-    elif list(words[start : start + 2]) in (["a", "few"], ["a", "hundred"]):
-        return 2, 3.0 if words[start + 1] == "few" else 100.0
-    elif word == "hundred":
-        value, used = 100.0, 1
+    elif list(words[start : start + 2]) == ["a", "few"]:
+        return 2, 3.0
     elif word == "dozen":
         value, used = 12.0, 1
     else:
-        return None
+        used, whole = _whole(words, start)
+        if not used:
+            return None
+        value = float(whole)
+    decimals = _decimals(words, start + used)
+    if decimals and value.is_integer():
+        return used + 1 + len(decimals), value + float(f"0.{decimals}")
     if list(words[start + used : start + used + 3]) == ["and", "a", "half"]:
         return used + 3, value + 0.5
     return used, value
+
+
+def _whole(words: Sequence[str], start: int) -> tuple[int, int]:
+    """(tokens used, value) of a whole number in words below a thousand: "a hundred and eighty"; (0, 0) without one."""
+    used, value = _below_hundred(words, start)
+    ahead = 1 if not used and words[start] == "a" else used
+    if words[start + ahead : start + ahead + 1] != ["hundred"] or value > _DIGITS:
+        return used, value
+    used, value = ahead + 1, 100 * max(1, value)
+    joined = 1 if words[start + used : start + used + 1] == ["and"] else 0
+    more, rest = _below_hundred(words, start + used + joined)
+    return (used + joined + more, value + rest) if more and rest else (used, value)
+
+
+def _below_hundred(words: Sequence[str], start: int) -> tuple[int, int]:
+    first, second = (words[at] if at < len(words) else "" for at in (start, start + 1))
+    if first in _TENS:
+        ones = _ONES.get(second, 0)
+        return (2, _TENS[first] + ones) if 0 < ones <= _DIGITS else (1, _TENS[first])
+    return (1, _ONES[first]) if first in _ONES else (0, 0)
+
+
+def _decimals(words: Sequence[str], start: int) -> str:
+    """The digits of "point two five"; "" without a point or digits after it."""
+    if words[start : start + 1] != ["point"]:
+        return ""
+    digits = ""
+    for word in words[start + 1 :]:
+        value = 0 if word == "oh" else _ONES.get(word, int(word) if word.isdecimal() and word.isascii() else _NONE)
+        if value > _DIGITS:
+            break
+        digits += str(value)
+    return digits
 
 
 def read_measure(words: Sequence[str], start: int) -> tuple[int, str, float] | None:
@@ -83,6 +113,8 @@ def _amounts(words: Sequence[str], start: int) -> list[tuple[int, float]]:
     number = read_number(words, start)
     if number:
         out.append(number)
+    if decimals := _decimals(words, start):
+        out.append((1 + len(decimals), float(f"0.{decimals}")))
     if head[:1] in (["a"], ["an"], ["one"]):
         out.append((2, 1.0) if head[1:2] in (["little"], ["short"]) else (1, 1.0))
     return out

@@ -16,7 +16,7 @@ from vla_ros.speech.whisper_model import WhisperModel
 from vla_ros.speech.wording import AnyWording
 
 _BEAM = 5
-_LEAST = -1.2
+_LEAST = -0.8
 """Mean logarithm of a token below which it was no speech."""
 
 

@@ -26,8 +26,10 @@ SENTENCES = 60_000
 _WEIGHT = 0.35
 """Of the wordings against the sound."""
 _BEAM = 10
-OTHER_WORDS = 2.5
+_OTHER_WORDS = 2.5
 """By how much other words fit better when they were said: natural logarithm of the likelihood, per second of sound."""
+_NO_WORDS = -1.25
+"""Mean logarithm of the probability of a token below which nobody spoke."""
 
 
 class GuidedRecognizer:
@@ -44,7 +46,7 @@ class GuidedRecognizer:
         """See readings.Recognizer."""
         heard = listen(self._network, samples)
         hypotheses = self._search.hypotheses(heard, 2 * count)
-        if not hypotheses or self.doubt(heard, hypotheses[0].tokens) > OTHER_WORDS:
+        if not hypotheses or not self._said(heard, hypotheses[0].tokens):
             return ()
         found: dict[str, float] = {}
         for hypothesis in hypotheses:
@@ -52,10 +54,11 @@ class GuidedRecognizer:
             found.setdefault(text, hypothesis.score - hypotheses[0].score)
         return tuple(Reading(text, score) for text, score in list(found.items())[:count])
 
-    def doubt(self, heard: Listened, tokens: tuple[int, ...]) -> float:
-        """How much better any other words fit than ``tokens``: natural logarithm per second; 0 when none was found."""
+    def _said(self, heard: Listened, tokens: tuple[int, ...]) -> bool:
+        """Whether ``tokens`` are what was said: words at all, and not far better fitted by other words."""
+        fit = self._free.likelihood(heard, tokens)
+        if fit / (len(tokens) + 1) < _NO_WORDS:
+            return False
         other = self._free.hypotheses(heard, 1)
-        if not other:
-            return 0.0
-        gain = self._free.likelihood(heard, other[0].tokens) - self._free.likelihood(heard, tokens)
-        return max(0.0, gain / max(heard.seconds, 0.1))
+        better = self._free.likelihood(heard, other[0].tokens) - fit if other else 0.0
+        return better <= _OTHER_WORDS * heard.seconds
