@@ -8,6 +8,7 @@ stops   share of N stop phrases told, by signal-to-noise ratio, with Wilson's 95
 rooms   the same at 10 dB through the air of a simulated room (reverberation time 0.3 to 0.5 s)
 false   stops told in M minutes of talk, of words that sound like a stop, and of music, an hour, with the upper bound of
         a Poisson count
+people  with --recordings: the same as stops by people's voices, and stops told in all their other words and talk
 gate    end of the word in the topic audio to the first zero command behind the real safety_node, through speech_node
 
 Voices (speech_stop_voices.EVALUATION), carrier phrases, noises and music (speech_sounds.py), seeds and the text of the
@@ -21,6 +22,7 @@ import json
 import os
 import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,6 +31,7 @@ import numpy as np
 from scipy.signal import fftconvolve
 from scipy.stats import chi2
 
+from benchmarks import speech_stop_recordings as recordings
 from benchmarks.speech_sounds import CHATTER, NOISES, RATE, Audio, level, music, noise, noisy, pcm
 from benchmarks.speech_stop_voices import (
     DEVELOPMENT,
@@ -97,38 +100,77 @@ def room(speech: Audio, rng: np.random.Generator) -> Audio:
     return fftconvolve(speech, echo)[: len(speech)].astype(np.float32)
 
 
-def stops(
-    count: int, snrs: tuple[float, ...], seed: int, threshold: float, cast: Cast, in_room: bool = False
-) -> dict[str, Any]:
-    """Stop phrases in noise."""
-    rng = np.random.default_rng(seed)
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sound with a stop word in it; ``ends``: the word is its last."""
+
+    sound: Audio
+    word: str
+    who: str
+    text: str
+    ends: bool
+
+
+def synthetic(count: int, rng: np.random.Generator, cast: Cast) -> list[Phrase]:
+    """Phrases of the cast's."""
     phrases = EVALUATION_PHRASES if cast is EVALUATION else DEVELOPMENT_PHRASES
     texts = [phrases[number % len(phrases)] for number in range(count)]
     speakers = [cast.pick(rng) for _ in texts]
-    sounds = plain(list(zip(texts, speakers, strict=True)))
+    out = []
+    for text, speaker, made in zip(texts, speakers, plain(list(zip(texts, speakers, strict=True))), strict=True):
+        word = next(part for part in text.split() if part in STOP_WORDS)
+        how = f"{text}, {speaker.name}@{speaker.speed}/{speaker.pitch}"
+        out.append(Phrase(made, word, speaker.name, how, text.endswith(word)))
+    return out
+
+
+def recorded(folder: Path, count: int, purpose: str) -> list[Phrase]:
+    """Stop words by the people of a purpose, one of each before the second of any; all that there are at most."""
+    turns: dict[str, int] = {}
+    keyed = []
+    for said in recordings.words(folder, purpose):
+        if said.word in STOP_WORDS:
+            turns[said.speaker] = turns.get(said.speaker, 0) + 1
+            keyed.append((turns[said.speaker], said.speaker, said))
+    out = []
+    for _, speaker, said in sorted(keyed, key=lambda row: row[:2])[:count]:
+        sound, end = recordings.cut(recordings.read(said.path))
+        out.append(Phrase(sound[:end], said.word, "people", f"{said.word}, {speaker}", True))
+    return out
+
+
+def stops(
+    phrases: list[Phrase],
+    snrs: tuple[float, ...],
+    rng: np.random.Generator,
+    threshold: float,
+    in_room: bool = False,
+) -> dict[str, Any]:
+    """Stop phrases in noise."""
     beds = {kind: noise(kind, 60 * RATE, rng) for kind in NOISES}
     out: dict[str, Any] = {"threshold": threshold}
     busy: list[float] = []
     for snr in snrs:
         delays, by, missed = [], {}, []  # type: ignore[var-annotated]
-        for number, (text, speaker, made) in enumerate(zip(texts, speakers, sounds, strict=True)):
-            speech = level(room(made, rng) if in_room else made, float(rng.uniform(0.02, 0.2)))
+        for number, phrase in enumerate(phrases):
+            made = room(phrase.sound, rng) if in_room else phrase.sound
+            speech = level(made, float(rng.uniform(0.02, 0.2)))
             kind, length = NOISES[number % len(NOISES)], len(speech) + round((_LEAD_S + 1.0) * RATE)
             start = int(rng.integers(len(beds[kind]) - length))
             sound = pcm(noisy(speech, beds[kind][start : start + length], snr, _LEAD_S, 1.0))
             heard = listen(SpokenStop(threshold), sound, busy)
-            word = next(part for part in text.split() if part in STOP_WORDS)
             said = (_LEAD_S * RATE, _LEAD_S * RATE + len(speech) + _LATEST_S * RATE)
             found = [h for h in heard if said[0] < h.samples <= said[1]]
-            for key in (word, kind, "phrase" if " " in text else "single", speaker.name):
+            alone = "single" if phrase.text.startswith(phrase.word + ",") else "phrase"
+            for key in (phrase.word, kind, alone, phrase.who):
                 told, of = by.get(key, (0, 0))
                 by[key] = (told + bool(found), of + 1)
             if not found:
-                missed.append(f"{text}, {speaker.name}@{speaker.speed}/{speaker.pitch}, {kind}")
-            elif text.endswith(word):
+                missed.append(f"{phrase.text}, {kind}")
+            elif phrase.ends:
                 delays.append(1e3 * (found[0].samples - _LEAD_S * RATE - len(speech)) / RATE)
-        told = count - len(missed)
-        out[f"{snr:g}_db"] = {**share(told, count), "delay_ms": percentiles(delays), "by": by, "missed": missed}
+        told = len(phrases) - len(missed)
+        out[f"{snr:g}_db"] = {**share(told, len(phrases)), "delay_ms": percentiles(delays), "by": by, "missed": missed}
     return {**out, "cpu_ms_of_20_ms": percentiles(busy)}
 
 
@@ -160,6 +202,25 @@ def talk(seconds: float, texts: list[str], rng: np.random.Generator, cast: Cast)
     return whole + level(noise("pink", len(whole), rng), 10 ** float(rng.uniform(-3.5, -2)))
 
 
+def false_by_people(folder: Path, purpose: str, threshold: float, seed: int) -> dict[str, Any]:
+    """All other words and talk of a purpose's people, each once, with pauses, in a room with some noise."""
+    rng, spotter = np.random.default_rng(seed), SpokenStop(threshold)
+    paths = [said.path for said in recordings.words(folder, purpose) if said.word not in STOP_WORDS]
+    kinds = {"words": paths, "talk": recordings.talk(folder, purpose)}
+    heard_s, told = dict.fromkeys(kinds, 0.0), dict.fromkeys(kinds, 0)
+    for kind, found in kinds.items():
+        parts: list[Audio] = []
+        for number in rng.permutation(len(found)):
+            sound, _ = recordings.cut(recordings.read(found[int(number)]))
+            pause = np.zeros(int(rng.uniform(0.3, 1.0) * RATE), np.float32)
+            parts += [level(sound, float(rng.uniform(0.02, 0.2))), pause]
+        whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        heard_s[kind] = len(whole) / RATE
+        told[kind] = len(listen(spotter, pcm(whole + level(noise("pink", len(whole), rng), 1e-3)))) if parts else 0
+    return {"threshold": threshold, "minutes": {k: round(v / 60.0, 1) for k, v in heard_s.items()},
+            "sounds": {k: len(v) for k, v in kinds.items()}, "told": told}  # fmt: skip
+
+
 def false_stops(minutes: float, seed: int, threshold: float, cast: Cast) -> dict[str, Any]:
     """Half talk, a tenth near words, the rest music; in one stream, faster than real time."""
     rng, spotter = np.random.default_rng(seed), SpokenStop(threshold)
@@ -189,21 +250,30 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, metavar="M", help="talk and music in search of false stops (60)")
     parser.add_argument("--gate", type=int, metavar="N", help="stops through speech_node and safety_node (20)")
     parser.add_argument("--threshold", type=float, help="of the spoken stop (the parameter's default)")
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="people's words (speech_stop_recordings.py)")
+    parser.add_argument("--people", type=int, metavar="N", help="of their stops at each of 20, 10 and 5 dB (400)")
     parser.add_argument("--development", action="store_true", help="the voices that the threshold is chosen on")
     parser.add_argument("--seed", type=int, default=31)
     options = parser.parse_args()
     threshold = options.threshold or SpeechParams().stop_threshold
-    if all(value is None for value in (options.stops, options.rooms, options.minutes, options.gate)):
+    asked = (options.stops, options.rooms, options.minutes, options.gate, options.recordings)
+    if all(value is None for value in asked):
         options.stops, options.rooms, options.minutes, options.gate = 200, 200, 60.0, 20
-    cast = DEVELOPMENT if options.development else EVALUATION
+    cast, purpose = (DEVELOPMENT, "development") if options.development else (EVALUATION, "evaluation")
     environment.activate()
     result: dict[str, Any] = {"suite": "speech_stop"}
     if options.stops:
-        result["stops"] = stops(options.stops, (20.0, 10.0, 5.0), options.seed, threshold, cast)
+        rng = np.random.default_rng(options.seed)
+        result["stops"] = stops(synthetic(options.stops, rng, cast), (20.0, 10.0, 5.0), rng, threshold)
     if options.rooms:
-        result["rooms"] = stops(options.rooms, (10.0,), options.seed + 1, threshold, cast, in_room=True)
+        rng = np.random.default_rng(options.seed + 1)
+        result["rooms"] = stops(synthetic(options.rooms, rng, cast), (10.0,), rng, threshold, in_room=True)
     if options.minutes:
         result["false"] = false_stops(options.minutes, options.seed + 2, threshold, cast)
+    if options.recordings:
+        rng, of = np.random.default_rng(options.seed + 3), recorded(options.recordings, options.people or 400, purpose)
+        result["people"] = stops(of, (20.0, 10.0, 5.0), rng, threshold)
+        result["false_by_people"] = false_by_people(options.recordings, purpose, threshold, options.seed + 4)
     if options.gate:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         from benchmarks import speech_nodes

@@ -6,6 +6,8 @@ speech_stop_training.py as rows of vla_ros/speech/features.py in 8 bit, with a l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly
@@ -28,14 +30,21 @@ _FREE_S = (-0.13, 0.45)
 
 
 class Noises:
-    """Noises made once, cut at random; ``songs`` of them are songs."""
+    """Noises made once, cut at random; ``songs`` of them are songs. ``recorded`` ones are taken as they are."""
 
-    def __init__(self, corpus: Corpus, rng: np.random.Generator, songs: int = 0, seconds: float = 20.0) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        rng: np.random.Generator,
+        songs: int = 0,
+        seconds: float = 20.0,
+        recorded: Sequence[Audio] = (),
+    ) -> None:
         self._rng, self._corpus = rng, corpus
         count = round(seconds * RATE)
         makers = [self.coloured] * 5 + [self.motor] * 4 + [self.crowd] * 8 + [self.tune] * 8
         makers += [self.song] * songs + [self.knocks] * 2
-        self._long = [level(make(count), 0.1) for make in makers]
+        self._long = [level(make(count), 0.1) for make in makers] + [level(noise, 0.1) for noise in recorded]
 
     def cut(self, count: int) -> Audio:
         """``count`` samples of one of them."""
@@ -207,10 +216,14 @@ def gap(rng: np.random.Generator, least_s: float, most_s: float) -> Audio:
 class Clips:
     """Makes clips of CLIP_S out of a corpus."""
 
-    def __init__(self, corpus: Corpus, rng: np.random.Generator, songs: int = 0) -> None:
+    def __init__(
+        self, corpus: Corpus, rng: np.random.Generator, songs: int = 0, recorded: Sequence[Audio] = ()
+    ) -> None:
         self._corpus, self._rng = corpus, rng
-        self._noises = Noises(corpus, rng, songs)
+        self._noises = Noises(corpus, rng, songs, recorded=recorded)
         self._of = [corpus.of(label) for label in range(4)]
+        self.labels = [label for label in (1, 2, 3) if len(self._of[label])]
+        """of the stop words that the corpus has"""
 
     def stop(self, label: int) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
         """A stop word, perhaps with other talk before and after it."""
@@ -288,9 +301,12 @@ def noises(corpus: Corpus, count: int, seed: int) -> tuple[NDArray[np.uint8], ND
     return np.stack([rows for rows, _ in made]), np.stack([labels for _, labels in made])
 
 
-def shard(corpus: Corpus, count: int, seed: int, stops: float = 0.45) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+def shard(
+    corpus: Corpus, count: int, seed: int, stops: float = 0.45, recorded: Sequence[Audio] = ()
+) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
     """``count`` clips (n, ROWS, 32) and their labels (n, ROWS / STEP); a share of ``stops`` has a stop word."""
     rng = np.random.default_rng(seed)
-    clips = Clips(corpus, rng)
-    made = [clips.stop(1 + number % 3) if rng.random() < stops else clips.other() for number in range(count)]
+    clips = Clips(corpus, rng, recorded=recorded)
+    known = clips.labels
+    made = [clips.stop(known[k % len(known)]) if rng.random() < stops else clips.other() for k in range(count)]
     return np.stack([rows for rows, _ in made]), np.stack([labels for _, labels in made])

@@ -64,6 +64,7 @@ class Net(nn.Module):
         self.blocks = nn.ModuleList(Block(dilation) for dilation in DILATIONS)
         self.drop = nn.Dropout(0.2)
         self.last = nn.Conv1d(CHANNELS, len(CLASSES), 1)
+        self.still = False
 
     def forward(self, rows: Tensor) -> Tensor:
         """Scores of every step, from the past alone."""
@@ -77,22 +78,50 @@ class Net(nn.Module):
             x = block(x)
         return self.last(self.drop(x))
 
+    def unfold(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        """Takes up what folded() gave; normalisation stands still from then on and only scales and shifts."""
+        with torch.no_grad():
+            for name, (conv, norm, axes) in self._parts().items():
+                shape = [conv.weight.shape[axis] for axis in axes]
+                new = torch.from_numpy(weights[name].astype(np.float32)).reshape(shape)
+                conv.weight.copy_(new.permute(*np.argsort(axes).tolist()))
+                norm.bias.copy_(torch.from_numpy(weights[name + "_b"].astype(np.float32)))
+                norm.weight.fill_(1.0)
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1.0 - norm.eps)
+            self.last.weight.copy_(torch.from_numpy(weights["last"].astype(np.float32)).T[:, :, None])
+            self.last.bias.copy_(torch.from_numpy(weights["last_b"].astype(np.float32)))
+        self.still = True
+
+    def train(self, mode: bool = True) -> Net:
+        """As ever, but a normalisation that stands still stays so."""
+        super().train(mode)
+        if self.still:
+            for _, norm, _ in self._parts().values():
+                norm.eval()
+        return self
+
+    def _parts(self) -> dict[str, tuple[nn.Module, nn.Module, tuple[int, ...]]]:
+        """By their names in stop_network.StopNetwork: a convolution, its normalisation, the order of its axes there."""
+        parts: dict[str, tuple[nn.Module, nn.Module, tuple[int, ...]]] = {
+            "first": (self.first, self.first_norm, (1, 2, 3, 0)),  # one input channel: (time, frequency)
+            "second": (self.second, self.second_norm, (2, 3, 1, 0)),  # (time, frequency, channel)
+            "joined": (self.joined, self.joined_norm, (1, 2, 0)),
+        }
+        for number, block in enumerate(self.blocks):
+            parts[f"apart_{number}"] = (block.apart, block.apart_norm, (2, 1, 0))
+            parts[f"together_{number}"] = (block.together, block.together_norm, (1, 2, 0))
+        return parts
+
     def folded(self) -> dict[str, NDArray[np.float32]]:
         """The weights as stop_network.StopNetwork reads them."""
         out: dict[str, NDArray[np.float32]] = {}
 
-        def put(name: str, conv: nn.Module, norm: nn.Module, axes: tuple[int, ...]) -> None:
+        for name, (conv, norm, axes) in self._parts().items():
             factor = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach().numpy()
             weight = conv.weight.detach().numpy() * factor.reshape(-1, *[1] * (conv.weight.dim() - 1))
             out[name] = np.ascontiguousarray(weight.transpose(axes)).reshape(-1, len(factor))
             out[name + "_b"] = norm.bias.detach().numpy() - norm.running_mean.numpy() * factor
-
-        put("first", self.first, self.first_norm, (1, 2, 3, 0))  # one input channel: (time, frequency)
-        put("second", self.second, self.second_norm, (2, 3, 1, 0))  # (time, frequency, channel)
-        put("joined", self.joined, self.joined_norm, (1, 2, 0))
-        for number, block in enumerate(self.blocks):
-            put(f"apart_{number}", block.apart, block.apart_norm, (2, 1, 0))
-            put(f"together_{number}", block.together, block.together_norm, (1, 2, 0))
         out["last"] = self.last.weight.detach().numpy()[:, :, 0].T.copy()
         out["last_b"] = self.last.bias.detach().numpy().copy()
         return out

@@ -3,7 +3,7 @@
 Two convolutions over time and frequency, then a chain of causal ones over time alone (temporal convolutional network,
 Bai et al., 2018) that reaches 1.3 s back. Every layer keeps the past that it needs, so that each step of 30 ms is
 computed once. The weights (spoken_stop.npz) were trained by benchmarks/speech_stop_training.py on synthetic speech of
-our own making; that script, its seeds and its generators of data are part of the repository (Apache-2.0).
+our own making, and went on with recordings of people: Speech Commands (Warden, 2018, CC BY 4.0), see docs/licences.md.
 """
 
 from __future__ import annotations
