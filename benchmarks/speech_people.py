@@ -1,9 +1,9 @@
-"""Whether the corrected network hears people as well as the published one. ``python -m benchmarks.speech_people FOLDER``
+"""Does the corrected network hear people as well as the published one? ``python -m benchmarks.speech_people FOLDER``
 
-FOLDER is a copy of Picovoice's speech-to-intent-benchmark (Apache-2.0): coffee orders by some fifty people, which are not
-part of this project. It is known what was ordered, not the wording: counted are the slots ("dark roast", "twenty ounce")
-whose words the free recogniser hears, under the noises of speech_sounds.py. SHARE of hearing_training.py was chosen with
-the first 80 of them; --skip 80 leaves them out. Prints one JSON line.
+FOLDER is a copy of Picovoice's speech-to-intent-benchmark (Apache-2.0): coffee orders by some fifty people, which are
+not part of this project. It is known what was ordered, not the wording: counted are the slots ("dark roast", "twenty
+ounce") whose words the free recogniser hears, under the noises of speech_sounds.py. SHARE of hearing_training.py was
+chosen with the first 80 of them; --skip 80 leaves them out. Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def main() -> None:
             text = plain(found[0].text) if found else ""
             heard[ear] += sum(value in text for value in wanted)
     shares = {ear: round(count / max(1, slots), 4) for ear, count in heard.items()}
-    print(json.dumps({"suite": "speech_people", "orders": len(chosen), "slots": slots, "snr_db": options.snr, **shares}))
+    print(
+        json.dumps({"suite": "speech_people", "orders": len(chosen), "slots": slots, "snr_db": options.snr, **shares})
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ _DIGITS, _NONE = 9, 10
 
 
 def read_number(words: Sequence[str], start: int) -> tuple[int, float] | None:
-    """(tokens used, value) for digits or number words at ``start``: "twenty five", "two and a half", "one point five"."""
+    """(tokens used, value) for digits or number words at ``start``: "twenty five", "one point five"."""
     if start >= len(words):
         return None
     word = words[start]
