@@ -52,7 +52,8 @@ def main() -> None:
     ears = {"published": None, "corrected": options.corrections}
     recognizers = {name: FreeRecognizer(WhisperModel.load(path)) for name, path in ears.items()}
     rng, slots, heard = np.random.default_rng(0), 0, dict.fromkeys(ears, 0)
-    chosen = orders[options.skip : options.skip + options.count]
+    there = [o for o in orders[options.skip :] if (options.folder / "data/speech/clean" / o[0]).exists()]
+    chosen = there[: options.count]
     for number, (name, order) in enumerate(chosen):
         audio = level(recording(options.folder / "data/speech/clean" / name), 0.08)
         kind = NOISES[number % len(NOISES)]
