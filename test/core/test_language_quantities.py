@@ -66,3 +66,22 @@ def test_a_spoken_measure_is_as_long_as_a_typed_one(
     assert math.degrees(step.angle_rad) == pytest.approx(degrees)
     assert step.duration_s == pytest.approx(seconds)
     assert step.destination is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("drive forward five", "5"),
+        ("drive forward one", "1"),
+        ("turn left ninety", "90"),
+    ],
+)
+def test_a_number_without_its_unit_is_asked_for(parser: GrammarParser, text: str, number: str) -> None:
+    task = parser.parse(text)
+    assert (task.kind, task.steps) == ("question", ())
+    assert task.question.startswith(f"{number} what?")
+
+
+@pytest.mark.parametrize("text", ["turn to the left one", "go back to the second one", "drive to the red one"])
+def test_one_of_several_needs_no_unit(parser: GrammarParser, text: str) -> None:
+    assert "what?" not in parser.parse(text).question

@@ -74,11 +74,22 @@ class Frames:
             if slots.direction is not None:
                 raise Unclear("question", f"How far shall I go {slots.direction[0]}?")
             raise Unclear("question", "Where shall I go?")
+        self._with_unit(slots)
         if target[0].is_person:
             referent = self.context.referent(target, "person")
         else:
             referent = self.context.referent(target, "place")
         return [TaskStep("go", destination=referent, destination_relation=relation)]
+
+    @staticmethod
+    def _with_unit(slots: Slots) -> None:
+        """Raises Unclear for a direction and a number without its unit: "drive forward five" goes to no five things."""
+        noun = slots.first[0] if slots.first is not None else None
+        if slots.direction is None or noun is None or noun.determined or noun.attributes or noun.superlative:
+            return
+        one = noun.quantity == 1 and slots.direction[0] in ("left", "right")  # "the left one"
+        if (noun.headless or noun.pronoun == "one") and not one:
+            raise Unclear("question", f"{noun.quantity} what? Say it with meters, steps or degrees.")
 
     def _go_with(self, company: Noun, slots: Slots) -> list[TaskStep]:
         """ "go to the sofa with her" goes where she goes, "go to the table with the cup" carries it there."""
@@ -122,6 +133,7 @@ class Frames:
         measured = self._measured(slots)
         if measured is not None:
             return [measured]
+        self._with_unit(slots)
         if target is not None and not target[0].asks:
             return [TaskStep("look", object=self.context.referent(target, "place"))]
         if slots.direction is not None:
