@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -58,9 +59,22 @@ class Terminal:
         os.write(self._end, text.encode())
         self.until(until)
 
+    def until_prompt(self, timeout_s: float = 60.0) -> None:
+        """What is typed while readline takes the terminal over may be lost."""
+        deadline = time.monotonic() + timeout_s
+        while not self.shown.endswith("parse> "):
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self._end], [], [], 0.2)[0]:
+                self.shown += os.read(self._end, 4096).decode(errors="replace")
+
     def exit_code(self) -> int:
-        deadline = time.monotonic() + 30.0
+        """After Ctrl-C, again and again: Python's readline misses one that comes just before it begins to wait."""
+        deadline, typed = time.monotonic() + 30.0, 0.0
         while time.monotonic() < deadline:
+            if time.monotonic() > typed + 3.0:
+                typed = time.monotonic()
+                with contextlib.suppress(OSError):
+                    os.write(self._end, b"\x03")
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
                 os.close(self._end)
@@ -88,7 +102,7 @@ def test_a_dialogue_in_a_terminal(tmp_path: Path) -> None:
     terminal.type("/nonsense\n", "unknown")
     terminal.type("\x1b[A\x1b[A\x1b[A\x1b[A\n", "go to charging corner")  # the line before last, by the arrow keys
     terminal.type("/nonsense\n", "unknown")
-    os.write(terminal._end, b"\x03")
+    terminal.until_prompt()
     assert terminal.exit_code() == 0
     history = tmp_path / "chat_history"
     assert "bring me the red cup" in history.read_text() and history.stat().st_mode & 0o077 == 0

@@ -21,6 +21,7 @@ from vla_ros.language.nouns import Noun
 from vla_ros.language.quantities import read_number
 from vla_ros.language.skeletons import Skeleton, skeleton_of_task
 from vla_ros.language.tokens import ProperName, Tokens
+from vla_ros.language.word_stems import ASKED_WITH, stem
 
 _BESIDE = frozenset(("on", "under", "above", "left_of", "right_of", "in_front_of", "behind", "in"))
 _TOWARDS = frozenset(("to", "into", "onto"))
@@ -30,57 +31,6 @@ _FAR, _NEVER = 100.0, 1e6
 _MOST = 9
 _NEAR = 2
 _PERSON_AT = 1
-_SHORTEST_STEM = 3
-_ASKED_WITH: dict[str, tuple[str, ...]] = {
-    "answer": ("answer", "reply", "respond", "question", "quer", "ask", "wonder", "inquir", "enquir", "quiz"),
-    "count": ("many", "count", "number", "amount", "total", "quantit", "tally"),
-    "name": ("name", "who", "call", "ident"),
-    "which": (
-        "what",
-        "which",
-        "who",
-        "tell",
-        "say",
-        "report",
-        "inform",
-        "name",
-        "list",
-        "iden",
-        "detail",
-        "descri",
-        "find",
-        "look",
-        "know",
-        "reveal",
-        "disclos",
-        "show",
-        "remind",
-        "count",
-        "let",
-        "scan",
-    ),
-    "gender": ("gender", "sex", "male", "female"),
-    "guide": (
-        "guid",
-        "lead",
-        "escort",
-        "tak",
-        "bring",
-        "accompan",
-        "usher",
-        "show",
-        "conduct",
-        "help",
-        "direct",
-        "deliver",
-        "walk",
-        "steer",
-        "with",
-        "get",
-    ),
-    "pose": ("pos", "stand", "sit", "lie", "lay", "lying", "doing"),
-}
-"""What some word begins with wherever these are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +129,7 @@ class _Filling:
         """The steps; none when a slot stays empty. Raises Unclear for a noun that cannot be meant."""
         thing = self._thing(skeleton) if skeleton.thing else None
         person = self._person(skeleton.person) if skeleton.person else None
-        asked = _ASKED_WITH.get(skeleton.deed)
+        asked = ASKED_WITH.get(skeleton.deed)
         if asked is not None and not any(word.startswith(asked) for word in self.words):
             return []
         if (skeleton.thing and thing is None) or (skeleton.person and person is None):
@@ -320,13 +270,13 @@ class _Filling:
     def _extreme(self) -> str:
         """The superlative of a word for a size or weight that was said in another form: "the three light things"."""
         table = self.lexicon.words.superlatives
-        stems = {_stem(p): value for value, phrases in table.items() for p in phrases if p.endswith("est")}
+        stems = {stem(p): value for value, phrases in table.items() for p in phrases if p.endswith("est")}
         for at, word in enumerate(self.words):
-            if _stem(word) in stems and self.words[at + 1 : at + 2] != ["than"]:
-                return stems[_stem(word)]
+            if stem(word) in stems and self.words[at + 1 : at + 2] != ["than"]:
+                return stems[stem(word)]
             found = self.lexicon.match(self.words, at, "attribute")
-            if found is not None and _stem(found[1].value) in stems:
-                return stems[_stem(found[1].value)]
+            if found is not None and stem(found[1].value) in stems:
+                return stems[stem(found[1].value)]
         return ""
 
     def _number(self) -> int:
@@ -341,7 +291,7 @@ class _Filling:
         return [a for a in noun.attributes if not self._is_extreme(a)]
 
     def _is_extreme(self, word: str) -> bool:
-        return any(_stem(word) == _stem(p) for table in self.lexicon.words.superlatives.values() for p in table)
+        return any(stem(word) == stem(p) for table in self.lexicon.words.superlatives.values() for p in table)
 
     def _person(self, kind: str) -> Mention | None:
         if kind == "name":
@@ -409,16 +359,6 @@ def _with_rooms(places: Sequence[Mention]) -> list[Mention]:
         else:
             out.append(place)
     return out
-
-
-def _stem(word: str) -> str:
-    """What "heaviest", "heavier", "heavies" and "heavy" have in common."""
-    for ending in ("est", "er", "es", "ed", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            word = word.removesuffix(ending)
-            break
-    word = f"{word[:-1]}y" if word.endswith("i") else word
-    return word[:-1] if len(word) > _SHORTEST_STEM and word[-1] == word[-2] and word[-1] in "gnmt" else word
 
 
 def _static(preposition: str) -> str:
