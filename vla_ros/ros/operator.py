@@ -67,6 +67,7 @@ class Operator:
         self._execute = self.node.create_client(ExecuteLanguageCommand, "execute_language_command")
         self._cancel = self.node.create_client(CancelCommand, "cancel_command")
         self._arm = self.node.create_client(Trigger, "arm")
+        self._leaving = False
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, name="operator", daemon=True)
@@ -78,6 +79,7 @@ class Operator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leaving = True
         self._executor.shutdown()
         self._thread.join(timeout=5)
         self.node.destroy_node()
@@ -95,6 +97,10 @@ class Operator:
                 # rclpy puts its events into the wait set all the same. Unheeded, it ends the thread, and no service
                 # would ever answer again.
                 continue
+            except AttributeError:
+                if not self._leaving:
+                    raise
+                return  # shutdown() takes rclpy's guard conditions away while this thread gathers them
 
     def _listen(self, kind: type, topic: str, profile: Any, callback: Callable[[Any], None]) -> None:
         def heard(message: Any) -> None:
