@@ -13,17 +13,15 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
-from benchmarks.speech_sounds import RATE, Audio, trimmed
+from benchmarks.speech_sounds import Audio, trimmed
 from benchmarks.speech_stop_voices import TRAINING as ESPEAK
+from benchmarks.speech_stop_voices import read
 
 RECORDED = (
     ("pico", "en-US"), ("pico", "en-GB"), ("rhvoice", "bdl"), ("rhvoice", "clb"), ("rhvoice", "clb"),
@@ -81,12 +79,4 @@ def spoken(requests: Sequence[tuple[str, Speaker]]) -> list[Audio]:
         paths = [Path(folder) / f"{number}.wav" for number in range(len(requests))]
         lines = [speaker.command(text, path) for (text, speaker), path in zip(requests, paths, strict=True)]
         subprocess.run(["sh", "-e"], input="\n".join(lines).encode(), check=True, stdout=subprocess.DEVNULL)
-        return [trimmed(_read(path)) for path in paths]
-
-
-def _read(path: Path) -> Audio:
-    with wave.open(str(path), "rb") as stream:
-        rate = stream.getframerate()
-    samples = np.frombuffer(path.read_bytes()[44:], "<i2").astype(np.float32) / 32768.0
-    shared = gcd(rate, RATE)
-    return resample_poly(samples, RATE // shared, rate // shared).astype(np.float32)
+        return [trimmed(read(path)) for path in paths]

@@ -12,12 +12,12 @@ import argparse
 import json
 import random
 import re
-import wave
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speech_sounds import NOISES, RATE, Audio, level, noise, noisy, pcm, trimmed
+from benchmarks.speech_sounds import NOISES, RATE, level, noise, noisy, pcm, trimmed
+from benchmarks.speech_stop_recordings import read
 from vla_ros.speech.free_recognizer import FreeRecognizer
 from vla_ros.speech.whisper_files import HEARING
 from vla_ros.speech.whisper_model import WhisperModel
@@ -31,13 +31,6 @@ def plain(text: str) -> str:
     return f" {' '.join(_FIGURES.get(word, word) for word in words)} "
 
 
-def recording(path: Path) -> Audio:
-    """Within 1, the silence at both ends cut off, as the detector of speech does."""
-    with wave.open(str(path), "rb") as stream:
-        samples = np.frombuffer(stream.readframes(stream.getnframes()), "<i2")
-    return trimmed(samples.astype(np.float32) / 32768.0, -32.0)
-
-
 def main() -> None:
     """Both networks on the same sounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,7 +40,10 @@ def main() -> None:
     parser.add_argument("--snr", type=float, default=60.0, help="of the noise [dB]")
     parser.add_argument("--corrections", type=Path, default=HEARING)
     options = parser.parse_args()
-    orders = list(json.loads((options.folder / "data/label/label.json").read_text(encoding="utf-8")).items())
+    labels = options.folder / "data/label/label.json"
+    if not labels.is_file():
+        parser.error(f"{labels} is not there; FOLDER is a copy of Picovoice's speech-to-intent-benchmark")
+    orders = list(json.loads(labels.read_text(encoding="utf-8")).items())
     random.Random(1).shuffle(orders)
     ears = {"published": None, "corrected": options.corrections}
     recognizers = {name: FreeRecognizer(WhisperModel.load(path)) for name, path in ears.items()}
@@ -55,7 +51,7 @@ def main() -> None:
     there = [o for o in orders[options.skip :] if (options.folder / "data/speech/clean" / o[0]).exists()]
     chosen = there[: options.count]
     for number, (name, order) in enumerate(chosen):
-        audio = level(recording(options.folder / "data/speech/clean" / name), 0.08)
+        audio = level(trimmed(read(options.folder / "data/speech/clean" / name), -32.0), 0.08)
         kind = NOISES[number % len(NOISES)]
         sound = pcm(noisy(audio, noise(kind, len(audio) + RATE, rng), options.snr, 0.1, 0.1))
         wanted = [plain(value) for value in order["slots"].values()]

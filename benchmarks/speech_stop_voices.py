@@ -148,11 +148,12 @@ def synthesize(requests: Sequence[Request]) -> list[Said]:
             timed = path.with_suffix(".txt")
             parts = timed.read_text(encoding="utf-8").split() if timed.exists() else []
             phones = tuple((name, float(end)) for name, end in (part.rsplit(":", 1) for part in parts))
-            out.append(Said(_read(path.with_suffix(".wav")), phones))
+            out.append(Said(read(path.with_suffix(".wav")), phones))
     return out
 
 
-def _read(path: Path) -> Audio:
+def read(path: Path) -> Audio:
+    """A WAV file of 16 bit, mono, in 16 kHz and within 1."""
     with wave.open(str(path), "rb") as stream:
         rate, data = stream.getframerate(), stream.readframes(stream.getnframes())
     shared = gcd(rate, RATE)

@@ -141,6 +141,19 @@ def test_corrections_of_another_network_are_named(name: str, tmp_path: Path) -> 
         whisper_files.corrected({"a/weight": np.ones((2, 3), np.float16)}, path)
 
 
+@pytest.mark.parametrize("content", [None, b"", b"not a zip"])
+def test_corrections_that_cannot_be_read_are_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "hearing.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"hearing\.npz"):
+        whisper_files.corrected({}, path)
+
+
+def test_every_word_of_the_grammar_can_be_weighed_without_it(guided: GuidedRecognizer) -> None:
+    assert set(guided._search._wording.tokens) <= set(guided._free._wording.tokens)
+
+
 def test_weights_that_somebody_changed_are_not_used(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
     path.write_bytes(b"something else")

@@ -11,6 +11,7 @@ import hashlib
 import struct
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +84,15 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
 
 def corrected(weights: dict[str, NDArray[Any]], corrections: Path = HEARING) -> dict[str, NDArray[Any]]:
     """The weights with the corrections added, those in 32 bit. Raises ConfigError for corrections that do not fit."""
+    try:
+        with np.load(corrections, allow_pickle=False) as data:
+            factors = {name: data[name].astype(np.float32) for name in data.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise ConfigError(str(corrections), str(error), "Install vla_ros again.") from None
     found = dict(weights)
-    with np.load(corrections) as factors:
-        for name in sorted({name.rpartition("/")[0] for name in factors.files}):
-            up, down = (factors[f"{name}/{part}"].astype(np.float32) for part in ("up", "down"))
-            weight = weights.get(f"{name}/weight")
-            if weight is None or weight.shape != (len(up), down.shape[1]):
-                raise ConfigError(str(corrections), name, "It belongs to another network; install vla_ros again.")
-            found[f"{name}/weight"] = weight.astype(np.float32) + up @ down
+    for name in sorted({name.rpartition("/")[0] for name in factors}):
+        up, down, weight = factors.get(f"{name}/up"), factors.get(f"{name}/down"), weights.get(f"{name}/weight")
+        if up is None or down is None or weight is None or weight.shape != (len(up), down.shape[1]):
+            raise ConfigError(str(corrections), name, "It belongs to another network; install vla_ros again.")
+        found[f"{name}/weight"] = weight.astype(np.float32) + up @ down
     return found
