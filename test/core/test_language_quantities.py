@@ -74,6 +74,9 @@ def test_a_spoken_measure_is_as_long_as_a_typed_one(
         ("drive forward five", "5"),
         ("drive forward one", "1"),
         ("turn left ninety", "90"),
+        ("go back 2", "2"),
+        ("drive 3", "3"),
+        ("drive forward 2 feathers", "2"),
     ],
 )
 def test_a_number_without_its_unit_is_asked_for(parser: GrammarParser, text: str, number: str) -> None:

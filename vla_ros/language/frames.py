@@ -83,12 +83,20 @@ class Frames:
 
     @staticmethod
     def _with_unit(slots: Slots) -> None:
-        """Raises Unclear for a direction and a number without its unit: "drive forward five" goes to no five things."""
+        """Raises Unclear for a number without its unit, said where a way is: "drive forward five" goes to no five things.
+
+        Nor is a misspelt unit one: "forward 2 feathers" goes to no two fathers.
+        """
         noun = slots.first[0] if slots.first is not None else None
-        if slots.direction is None or noun is None or noun.determined or noun.attributes or noun.superlative:
+        if noun is None or noun.determined or noun.attributes or noun.superlative:
             return
-        one = noun.quantity == 1 and slots.direction[0] in ("left", "right")  # "the left one"
-        if (noun.headless or noun.pronoun == "one") and not one:
+        bare = noun.headless or noun.pronoun == "one"
+        if slots.direction is None:
+            unclear = bare and noun.counted and slots.to is None
+        else:
+            one = noun.quantity == 1 and slots.direction[0] in ("left", "right")  # "the left one"
+            unclear = (bare and not one) or (noun.counted and noun.quantity > 1)
+        if unclear:
             raise Unclear("question", f"{noun.quantity} what? Say it with meters, steps or degrees.")
 
     def _go_with(self, company: Noun, slots: Slots) -> list[TaskStep]:
