@@ -83,7 +83,7 @@ class Frames:
 
     @staticmethod
     def _with_unit(slots: Slots) -> None:
-        """Raises Unclear for a number without its unit, said where a way is: "drive forward five" goes to no five things.
+        """Raises Unclear for a number without its unit where a way is: "drive forward five" goes to no five things.
 
         Nor is a misspelt unit one: "forward 2 feathers" goes to no two fathers.
         """

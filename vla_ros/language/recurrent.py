@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vla_ros.core.arrays import read_arrays
 from vla_ros.core.errors import ConfigError
 from vla_ros.language.skeletons import Skeleton
 
@@ -60,12 +61,12 @@ class Recurrent:
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> Recurrent:
         """Reads the weights. Raises ConfigError for a file that cannot be used."""
+        data = read_arrays(path, "Give weights written by train_recurrent.")
         try:
-            with np.load(path, allow_pickle=False) as data:
-                skeletons = tuple(None if n == _NONE else Skeleton.parse(n) for n in map(str, data["skeletons"]))
-                known = {str(word): index for word, index in zip(data["known"], data["places"].tolist())}
-                arrays = [data[name].astype(np.float32) for name in _ARRAYS]
-        except (OSError, KeyError, ValueError) as error:
+            skeletons = tuple(None if n == _NONE else Skeleton.parse(n) for n in map(str, data["skeletons"]))
+            known = {str(word): index for word, index in zip(data["known"], data["places"].tolist())}
+            arrays = [data[name].astype(np.float32) for name in _ARRAYS]
+        except (KeyError, ValueError) as error:
             raise ConfigError("recurrent", str(path), f"Give weights written by train_recurrent: {error}.") from None
         net = cls(skeletons, known, *arrays)
         net._check(path)

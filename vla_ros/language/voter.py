@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vla_ros.core.arrays import read_arrays
 from vla_ros.core.errors import ConfigError
 from vla_ros.language.lexicon import Entry, Lexicon
 from vla_ros.language.recurrent import Recurrent
@@ -123,14 +124,14 @@ class Voter:
     @classmethod
     def load(cls, path: Path = WEIGHTS, recurrent: Recurrent | None = None) -> Voter:
         """Reads the weights. Raises ConfigError for a file that cannot be used, or networks that do not go with it."""
+        data = read_arrays(path, "Give weights written by train_voter.")
         try:
-            with np.load(path, allow_pickle=False) as data:
-                names = [str(n) for n in data["skeletons"]]
-                skeletons = tuple(None if n == _NONE else Skeleton.parse(n) for n in names)
-                scale = data["scale"].astype(np.float32)
-                weights = data["weights"].astype(np.float32) * scale
-                voter = cls(skeletons, data["codes"], weights, data["bias"], data["trust"], data["sure"], recurrent)
-        except (OSError, KeyError, ValueError) as error:
+            names = [str(n) for n in data["skeletons"]]
+            skeletons = tuple(None if n == _NONE else Skeleton.parse(n) for n in names)
+            scale = data["scale"].astype(np.float32)
+            weights = data["weights"].astype(np.float32) * scale
+            voter = cls(skeletons, data["codes"], weights, data["bias"], data["trust"], data["sure"], recurrent)
+        except (KeyError, ValueError) as error:
             raise ConfigError("voter", str(path), f"Give weights written by train_voter: {error}.") from None
         shape = (len(voter.codes), len(skeletons))
         if voter.weights.shape != shape or voter.bias.shape != shape[1:] or not np.isfinite(voter.weights).all():

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_ros.core.arrays import read_arrays
 from vla_ros.speech.features import BANDS
 
 Floats = NDArray[np.float32]
@@ -33,8 +34,7 @@ class StopNetwork:
     """The trained network on one stream."""
 
     def __init__(self, path: Path = WEIGHTS) -> None:
-        with np.load(path) as data:
-            self._weights = {name: data[name].astype(np.float32) for name in data.files}
+        self._weights = {name: array.astype(np.float32) for name, array in read_arrays(path).items()}
         self._rest = np.zeros((0, BANDS), np.float32)
         self._rows = np.zeros((FIRST[0], BANDS + FIRST[1] - 1), np.float32)
         self._maps = np.zeros((SECOND[0], _BANDS_2 + SECOND[1] - 1, FIRST_CHANNELS), np.float32)

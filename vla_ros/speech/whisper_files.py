@@ -11,11 +11,11 @@ import hashlib
 import struct
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vla_ros.core.arrays import read_arrays
 from vla_ros.core.errors import ConfigError, MissingExtraError
 
 _REMEDY = "Install it: pip install 'vla_ros[speech]'."
@@ -83,12 +83,12 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
 
 
 def corrected(weights: dict[str, NDArray[Any]], corrections: Path = HEARING) -> dict[str, NDArray[Any]]:
-    """The weights with the corrections added, those in 32 bit. Raises ConfigError for corrections that do not fit."""
-    try:
-        with np.load(corrections, allow_pickle=False) as data:
-            factors = {name: data[name].astype(np.float32) for name in data.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ConfigError(str(corrections), str(error), "Install vla_ros again.") from None
+    """The weights with the corrections added, those in 32 bit. Raises ConfigError for corrections that do not fit.
+
+    ``corrections``: arrays <name of a weight's folder>/up (out, r) and .../down (r, in); others are left alone.
+    """
+    arrays = read_arrays(corrections).items()
+    factors = {n: w.astype(np.float32) for n, w in arrays if n.endswith(("/up", "/down"))}
     found = dict(weights)
     for name in sorted({name.rpartition("/")[0] for name in factors}):
         up, down, weight = factors.get(f"{name}/up"), factors.get(f"{name}/down"), weights.get(f"{name}/weight")
