@@ -1,7 +1,8 @@
 """The network of whisper tiny.en in numpy: sound to states, and states with the words so far to the next word.
 
-Imports whisper_files.py. Goes to search.py. Written for short sentences: it looks only at as much sound as there is,
-where the usual programs fill up to half a minute, and so takes a tenth of their time. Layout: Radford et al., 2022.
+Goes to search.py, its encoder also to second_look.py. Written for short sentences: it looks only at as much sound as
+there is, where the usual programs fill up to half a minute, and so takes a tenth of their time. Layout: Radford et al.,
+2022.
 """
 
 from __future__ import annotations
@@ -46,30 +47,71 @@ class Words:
         return Words(tuple((keys[rows], values[rows]) for keys, values in self.layers))
 
 
-class WhisperNetwork:
-    """Encoder and decoder over the arrays of whisper_files.read_weights."""
+class Layers:
+    """Arrays of whisper_files.read_weights made ready, those whose names begin with ``part``."""
+
+    def __init__(self, weights: dict[str, NDArray[Any]], part: str) -> None:
+        kept = {name: w for name, w in weights.items() if name.startswith(part)}
+        self._bias = {name: w.astype(np.float32) for name, w in kept.items() if w.ndim == 1}
+        matrices = {name: w for name, w in kept.items() if w.ndim == 2 and "linear_" in name}
+        matrices |= {name: w.reshape(len(w), -1) for name, w in kept.items() if w.ndim == 3}
+        self._matrix = {name: np.ascontiguousarray(w.T, dtype=np.float32) for name, w in matrices.items()}
+        self._places = kept[f"{part}/position_encodings/encodings"].astype(np.float32)
+
+    def _linear(self, x: Array, name: str) -> Array:
+        out: Array = x @ self._matrix[f"{name}/weight"] + self._bias[f"{name}/bias"]
+        return out
+
+    def _normed(self, x: Array, name: str) -> Array:
+        x = x - x.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
+        out: Array = x / spread * self._bias[f"{name}/gamma"] + self._bias[f"{name}/beta"]
+        return out
+
+    def _three(self, x: Array, name: str) -> list[Array]:
+        return np.split(self._linear(self._normed(x, f"{name}/layer_norm"), f"{name}/linear_0"), 3, axis=-1)
+
+    def _thought(self, x: Array, name: str) -> Array:
+        return self._linear(
+            _gelu(self._linear(self._normed(x, f"{name}/layer_norm"), f"{name}/linear_0")), f"{name}/linear_1"
+        )
+
+
+class Encoder(Layers):
+    """Sound to states."""
 
     def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
-        self.embeddings: NDArray[Any] = weights["decoder/embeddings/weight"]
-        """(51864, 384), of the tokens"""
-        self._places = weights["decoder/position_encodings/encodings"].astype(np.float32)
-        self._times = weights["encoder/position_encodings/encodings"].astype(np.float32)
-        self._bias = {name: w.astype(np.float32) for name, w in weights.items() if w.ndim == 1}
-        matrices = {name: w for name, w in weights.items() if w.ndim == 2 and "linear_" in name}
-        matrices |= {name: weights[name].reshape(384, -1) for name in ("encoder/conv1/weight", "encoder/conv2/weight")}
-        self._matrix = {name: np.ascontiguousarray(w.T, dtype=np.float32) for name, w in matrices.items()}
+        super().__init__(weights, "encoder")
 
-    def listen(self, frames: Array) -> Sound:
-        """``frames`` (n, 80) of mel.log_mel, at most MOST_FRAMES."""
+    def states(self, frames: Array) -> Array:
+        """``frames`` (n, 80) of mel.log_mel, at most MOST_FRAMES -> (n / 2, 384), one for each STATE_S."""
         x = self._convolved(self._convolved(frames[:MOST_FRAMES], "encoder/conv1", 1), "encoder/conv2", 2)
-        x = x + self._times[: len(x)]
+        x = x + self._places[: len(x)]
         for layer in range(_LAYERS):
             name = f"encoder/layer_{layer}"
             q, k, v = (_heads(part) for part in self._three(x, f"{name}/self_attention"))
             seen = _softmax(q @ k.transpose(0, 2, 1) * _SCALE) @ v
             x = x + self._linear(_joined(seen), f"{name}/self_attention/linear_1")
             x = x + self._thought(x, f"{name}/ffn")
-        x = self._normed(x, "encoder/layer_norm")
+        return self._normed(x, "encoder/layer_norm")
+
+    def _convolved(self, x: Array, name: str, stride: int) -> Array:
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((1, 1), (0, 0))), 3, axis=0)[::stride]
+        return _gelu(windows.reshape(len(windows), -1) @ self._matrix[f"{name}/weight"] + self._bias[f"{name}/bias"])
+
+
+class WhisperNetwork(Layers):
+    """Encoder and decoder."""
+
+    def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
+        super().__init__(weights, "decoder")
+        self.embeddings: NDArray[Any] = weights["decoder/embeddings/weight"]
+        """(51864, 384), of the tokens"""
+        self._encoder = Encoder(weights)
+
+    def listen(self, frames: Array) -> Sound:
+        """``frames`` (n, 80) of mel.log_mel, at most MOST_FRAMES."""
+        x = self._encoder.states(frames)
         pairs = (np.split(self._linear(x, f"decoder/layer_{i}/attention/linear_1"), 2, 1) for i in range(_LAYERS))
         return Sound(
             tuple(
@@ -109,28 +151,6 @@ class WhisperNetwork:
         states = self._normed(x, "decoder/layer_norm")
         middle = (np.cumsum(np.mean(looks, axis=0), axis=1) < 0.5).sum(axis=1)
         return states, middle * STATE_S, Words(tuple(kept))
-
-    def _convolved(self, x: Array, name: str, stride: int) -> Array:
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((1, 1), (0, 0))), 3, axis=0)[::stride]
-        return _gelu(windows.reshape(len(windows), -1) @ self._matrix[f"{name}/weight"] + self._bias[f"{name}/bias"])
-
-    def _linear(self, x: Array, name: str) -> Array:
-        out: Array = x @ self._matrix[f"{name}/weight"] + self._bias[f"{name}/bias"]
-        return out
-
-    def _normed(self, x: Array, name: str) -> Array:
-        x = x - x.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
-        out: Array = x / spread * self._bias[f"{name}/gamma"] + self._bias[f"{name}/beta"]
-        return out
-
-    def _three(self, x: Array, name: str) -> list[Array]:
-        return np.split(self._linear(self._normed(x, f"{name}/layer_norm"), f"{name}/linear_0"), 3, axis=-1)
-
-    def _thought(self, x: Array, name: str) -> Array:
-        return self._linear(
-            _gelu(self._linear(self._normed(x, f"{name}/layer_norm"), f"{name}/linear_0")), f"{name}/linear_1"
-        )
 
 
 def _heads(x: Array) -> Array:
