@@ -54,13 +54,13 @@ def _make(path: Path, cast: Cast, stops: int, others: int, rng: np.random.Genera
         words = [WORDS[number % 3] for number in range(first, min(stops, first + _BATCH))]
         for word, found in zip(words, with_ends([(phrase(w, rng), w, cast.pick(rng)) for w in words]), strict=True):
             if found is not None:
-                sounds.append(_level(found[0]))
+                sounds.append(leveled(found[0]))
                 labels.append(1 + WORDS.index(word))
                 ends.append(found[1])
         print(f"{len(sounds)} of {stops} stops", flush=True)
     for first in range(0, others, _BATCH):
         for audio in plain([(talk(rng), cast.pick(rng)) for _ in range(first, min(others, first + _BATCH))]):
-            sounds.append(_level(audio))
+            sounds.append(leveled(audio))
             labels.append(0)
             ends.append(len(audio))
         print(f"{first + _BATCH} of {others} others", flush=True)
@@ -68,5 +68,6 @@ def _make(path: Path, cast: Cast, stops: int, others: int, rng: np.random.Genera
     np.savez(path, samples=np.concatenate(sounds), starts=starts, labels=np.array(labels), ends=np.array(ends))
 
 
-def _level(audio: Audio) -> NDArray[np.int16]:
+def leveled(audio: Audio) -> NDArray[np.int16]:
+    """In 16 bit, its peak at 0.7."""
     return pcm(audio * (0.7 / max(float(np.abs(audio).max()), 1e-6)))

@@ -4,8 +4,8 @@ The dataset is Pete Warden, "Speech Commands: A Dataset for Limited-Vocabulary S
 2018, under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/): a folder for each word, in it a second of sound in
 each WAV (16 kHz, mono, 16 bit), named <speaker>_nohash_<number>.wav. None of it is in this repository. Whose voice is
 for training, development or evaluation tells the dataset's own rule, a hash of the speaker, so that nobody is in two.
-Next to the words there may be folders of other talk, whose speakers are unknown: _talk_training_, _talk_development_
-and _talk_evaluation_. Goes to speech_stop_training.py and speech_stop.py.
+Next to the words there may be folders of other talk, whose speakers are unknown: _talk_training_, _talk_more_ (for the
+second look's training), _talk_development_ and _talk_evaluation_. Goes to speech_stop_training.py and speech_stop.py.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ PURPOSES = ("training", "development", "evaluation")
 _FRAME = RATE // 100
 _JOINED = 16
 """Frames of 10 ms: parts of a word that a closure of the mouth keeps apart are this near to each other."""
+_LONG_S = 3.0
+"""Longer recordings are sentences, in which no single word is looked for."""
 _LEAST_DB = 12.0
 """Of the loudest frame above the quiet ones; below it a recording's word cannot be found."""
 
@@ -125,6 +127,17 @@ def corpus(folder: Path, purpose: str) -> Corpus:
         sounds.append(audio)
         labels.append(0)
         ends.append(len(audio))
+    return _joined(sounds, labels, ends)
+
+
+def talk_alone(folder: Path, purpose: str) -> Corpus:
+    """Only the talk of a purpose; sentences are left whole."""
+    sounds = [read(path) for path in talk(folder, purpose)]
+    sounds = [cut(audio)[0] if len(audio) < _LONG_S * RATE else audio for audio in sounds]
+    return _joined(sounds, [0] * len(sounds), [len(audio) for audio in sounds])
+
+
+def _joined(sounds: list[Audio], labels: list[int], ends: list[int]) -> Corpus:
     peaks = [0.7 / max(float(np.abs(sound).max()), 1e-6) for sound in sounds]
     samples = [pcm(sound * peak) for sound, peak in zip(sounds, peaks, strict=True)]
     starts = np.cumsum([0, *map(len, samples)])

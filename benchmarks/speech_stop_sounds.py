@@ -6,7 +6,8 @@ speech_stop_training.py as rows of vla_ros/speech/features.py in 8 bit, with a l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,7 +226,7 @@ class Clips:
         self.labels = [label for label in (1, 2, 3) if len(self._of[label])]
         """of the stop words that the corpus has"""
 
-    def stop(self, label: int) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+    def stop(self, label: int) -> Clip:
         """A stop word, perhaps with other talk before and after it."""
         rng, parts, ends = self._rng, [], []
         if rng.random() < 0.35:
@@ -242,7 +243,7 @@ class Clips:
         last_s = float(rng.uniform(CLIP_S - 1.6, CLIP_S - 0.2))
         return self._clip(np.concatenate(parts), ends, round(last_s * RATE) - ends[-1], label)
 
-    def other(self) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+    def other(self) -> Clip:
         """Talk about other matters from end to end, or nothing but a noise."""
         rng = self._rng
         count = round(CLIP_S * RATE)
@@ -254,7 +255,7 @@ class Clips:
             parts += [self._other(), gap(rng, 0.02, 0.7)]
         return self._clip(np.concatenate(parts), [], -int(rng.integers(RATE // 2)), 0)
 
-    def noise(self) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+    def noise(self) -> Clip:
         """Music, a crowd or another noise alone."""
         return self._clip(self._noises.cut(round(CLIP_S * RATE)), [], 0, 0)
 
@@ -266,9 +267,7 @@ class Clips:
     def _other(self) -> Audio:
         return spoken(self._corpus.sound(int(self._rng.choice(self._of[0]))), self._rng)[0]
 
-    def _clip(
-        self, speech: Audio, ends: list[int], start: int, label: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+    def _clip(self, speech: Audio, ends: list[int], start: int, label: int) -> Clip:
         rng, count = self._rng, round(CLIP_S * RATE)
         power = float(np.mean(speech**2))
         if rng.random() < 0.5:
@@ -283,21 +282,39 @@ class Clips:
         if rng.random() < 0.25:
             whole += level(self._noises.cut(count), max(1e-5, np.sqrt(power) * 10 ** (-(snr + 6) / 20)))
         gain = 10 ** (float(rng.uniform(-28, 6)) / 20)
-        rows = Hearing().feed(pcm((whole * gain).astype(np.float32)))
+        return Clip(pcm((whole * gain).astype(np.float32)), tuple(end + start for end in ends), label)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """CLIP_S of sound in which stop words of one ``label`` end at the samples ``ends``; other talk has none."""
+
+    sound: NDArray[np.int16]
+    ends: tuple[int, ...]
+    label: int
+
+    def seen(self) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
+        """(ROWS, 32) what the network sees of it, and what it has to tell at each of its steps."""
+        rows = Hearing().feed(self.sound)
         first = len(rows) - ROWS
         labels = np.zeros(ROWS // STEP, np.int8)
-        told = ((first + STEP * np.arange(1, len(labels) + 1) - 1) * FRAME + WINDOW) / RATE
-        for zone, value in ((_FREE_S, IGNORED), (_TOLD_S, label)):
-            for end in ends:
-                after = told - (end + start) / RATE
+        told = told_at(first)
+        for zone, value in ((_FREE_S, IGNORED), (_TOLD_S, self.label)):
+            for end in self.ends:
+                after = (told - end) / RATE
                 labels[(after >= zone[0]) & (after <= zone[1])] = value
         return np.round(rows[first:] * SCALE).astype(np.uint8), labels
+
+
+def told_at(first: int) -> NDArray[np.int64]:
+    """The samples of a clip that are known at each of the network's steps, which begin with row ``first``."""
+    return (first + STEP * np.arange(1, ROWS // STEP + 1) - 1) * FRAME + WINDOW
 
 
 def noises(corpus: Corpus, count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
     """``count`` clips of noises and music alone."""
     clips = Clips(corpus, np.random.default_rng(seed), songs=8)
-    made = [clips.noise() for _ in range(count)]
+    made = [clips.noise().seen() for _ in range(count)]
     return np.stack([rows for rows, _ in made]), np.stack([labels for _, labels in made])
 
 
@@ -306,7 +323,12 @@ def shard(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
     """``count`` clips (n, ROWS, 32) and their labels (n, ROWS / STEP); a share of ``stops`` has a stop word."""
     rng = np.random.default_rng(seed)
-    clips = Clips(corpus, rng, recorded=recorded)
-    known = clips.labels
-    made = [clips.stop(known[k % len(known)]) if rng.random() < stops else clips.other() for k in range(count)]
+    made = [clip.seen() for clip in mixed(Clips(corpus, rng, recorded=recorded), count, rng, stops)]
     return np.stack([rows for rows, _ in made]), np.stack([labels for _, labels in made])
+
+
+def mixed(clips: Clips, count: int, rng: np.random.Generator, stops: float = 0.45) -> Iterator[Clip]:
+    """``count`` clips; a share of ``stops`` has a stop word, each word in turn."""
+    for number in range(count):
+        label = clips.labels[number % len(clips.labels)] if clips.labels else 0
+        yield clips.stop(label) if rng.random() < stops else clips.other()

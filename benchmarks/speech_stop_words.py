@@ -59,7 +59,8 @@ CHATTER_MORE = (
     "we need some more steps to reach the goal", "he was hard at work when the phone rang",
 )  # fmt: skip
 
-_NO_TALK = ("stop", "halt", "freez", "froz")
+NO_TALK = ("stop", "halt", "freez", "froz")
+"""Parts of words that are no other talk."""
 
 
 def talk(rng: np.random.Generator) -> str:
@@ -78,5 +79,5 @@ def talk(rng: np.random.Generator) -> str:
             text = (joints.single() if rng.random() < 0.5 else joints.polite()).text
         else:
             text = str(rng.choice(CHATTER_MORE))
-        if text == "freezer" or not any(part in text.lower() for part in _NO_TALK):
+        if text == "freezer" or not any(part in text.lower() for part in NO_TALK):
             return text
