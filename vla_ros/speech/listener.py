@@ -16,6 +16,7 @@ from vla_ros.core.errors import InputError
 from vla_ros.speech.health import WRONG_RATE, SoundHealth, SoundState
 from vla_ros.speech.params import SpeechParams
 from vla_ros.speech.resample import Resampler
+from vla_ros.speech.second_look import second_look
 from vla_ros.speech.sentences import Sentences
 from vla_ros.speech.sources import Fault, Piece
 from vla_ros.speech.spoken_stop import SpokenStop, StopHeard
@@ -36,7 +37,7 @@ class Listener:
 
     def __init__(self, params: SpeechParams) -> None:
         self._params = params
-        self._stop = SpokenStop(params.stop_threshold, params.stop_words)
+        self._stop = SpokenStop(params.stop_threshold, params.stop_words, second_look(params.stop_second_look))
         detector = speech_detector(params.vad)
         self._sentences = Sentences(detector, params.speech_threshold, params.pause_s, params.longest_s)
         self._wake = WakeWord(params.wake_word, params.wake_threshold) if params.wake_word else None
@@ -54,6 +55,11 @@ class Listener:
         """To be called again and again while the robot's own voice sounds: it is no command, nor is its echo."""
         self._deaf_until = now + self._params.echo_s
         self._sentences.drop()
+
+    @property
+    def looks_twice(self) -> bool:
+        """Whether the spoken stop has its second look."""
+        return self._stop.looks_twice
 
     def state(self, now: float) -> SoundState:
         """How the sound comes in."""

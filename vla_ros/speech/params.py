@@ -21,7 +21,12 @@ class SpeechParams:
     stop_words: tuple[str, ...] = param(
         (), "the owner's own words or phrases that stop the robot, besides stop, halt, freeze"
     )
-    stop_threshold: float = param(0.95, "sureness from which a stop word acts", minimum=0.05, maximum=0.999)
+    stop_threshold: float = param(0.9, "sureness from which a stop word acts", minimum=0.05, maximum=0.999)
+    stop_second_look: str = param(
+        "auto",
+        "whisper's ear looks again where the stop's small network is in doubt; auto: where its weights are installed",
+        choices=("auto", "always", "never"),
+    )
     wake_word: str = param("", "model of pyopen-wakeword, e.g. hey_jarvis, or a .tflite file; empty: no wake word")
     wake_threshold: float = param(0.5, "sureness from which the wake word counts", minimum=0.05, maximum=0.999)
     awake_s: float = param(8.0, "how long it listens after the wake word", unit="s", minimum=1.0, maximum=120.0)

@@ -44,6 +44,8 @@ class SpeechNode(VlaNode):
         super().__init__("speech_node", **kwargs)
         self._params = parameters.declare(self, SpeechParams)
         self._listener = Listener(self._params)
+        if not self._listener.looks_twice and self._params.stop_second_look != "never":
+            self.get_logger().warning("the spoken stop has no second look: pip install 'vla_ros[speech]'")
         self._source = source(self._params)
         self._voice = self._make_voice()
         self._recognition = RecognitionProcess(self._recipe())
@@ -164,6 +166,7 @@ class SpeechNode(VlaNode):
         ready = self._recognizers.done() and self._recognizers.exception() is None
         values = {"sound": state.state, "level_dbfs": f"{state.level_db:.0f}", "clipped": f"{state.clipped:.4f}"}
         values["recognisers"] = ", ".join(self._recognizers.result()) if ready else "not ready"
+        values["stop_second_look"] = "yes" if self._listener.looks_twice else "no"
         return values | {name.replace(" ", "_"): str(count) for name, count in self._heard.items()}
 
 
