@@ -2,11 +2,17 @@
 
 Learns low-rank corrections of the encoder of whisper tiny.en (MIT) and a head that tells "stop", "halt" and "freeze"
 from everything else in the last moment of sound. The speech is what the first network learnt from
-(speech_stop_training.py, whose --folder it goes on with): synthetic voices, voices that nobody has, people's words; and
-the voices of hearing_voices.py that were made of people's recordings, with the same phrases. All from fixed seeds. At
-the end it is tried on the development's voices and people. Writes vla_ros/speech/second_look.npz in half floats.
+(speech_stop_training.py, whose --folder it goes on with): synthetic voices, voices that nobody has, people's words. In
+the second stage, where the moments of less doubt are looked at as well, come the voices of hearing_voices.py that were
+made of people's recordings, the recogniser's sentences, and more people's talk: the folder _talk_more_ beside the
+recordings was Mycroft's Precise-Community-Data without its folder heysavant (see docs/licences.md). All from fixed
+seeds. At the end it is tried on the development's voices and people. Writes vla_ros/speech/second_look.npz in half
+floats.
 
-Needs what those two need, in an environment of its own, and the package's speech extra. About an hour on two cores.
+The weights in this repository come from these stages, run before the two were joined in one program: each drew its
+moments and left half of the others away by other numbers of the same distributions.
+
+Needs what those two need, in an environment of its own, and the package's speech extra. An hour on two cores.
 """
 
 from __future__ import annotations

@@ -48,9 +48,7 @@ class SpokenStop:
     Raises MissingExtraError for words of the owner's without pocketsphinx, ConfigError for words that cannot be said.
     """
 
-    def __init__(
-        self, threshold: float = 0.9, owner_words: Sequence[str] = (), look: SecondLook | None = None
-    ) -> None:
+    def __init__(self, threshold: float = 0.9, owner_words: Sequence[str] = (), look: SecondLook | None = None) -> None:
         own = [w for w in owner_words if w.lower().strip() not in STOP_WORDS]
         self._threshold = threshold
         self._network = StopNetwork()
