@@ -124,7 +124,8 @@ def test_a_command_in_a_wav_file_becomes_the_right_task(ears: Callable[..., Ear]
     ear.until(lambda: ear.tasks)
     (step,) = ear.tasks[0].steps
     assert (step.skill, step.destination.name) == ("go", "kitchen")
-    assert ear.stops == [] and ear.states.count("ok") == len(ear.states)
+    ear.until(lambda: "ok" in ear.states)  # before its first sound it may tell that there is none
+    assert ear.stops == [] and set(ear.states[ear.states.index("ok") :]) == {"ok"}
 
 
 def test_a_spoken_stop_presses_the_emergency_stop_and_lets_it_go(ears: Callable[..., Ear]) -> None:
