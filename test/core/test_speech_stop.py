@@ -98,7 +98,6 @@ def test_the_second_look_has_the_last_word() -> None:
     assert np.array_equal(yes.asked[0], sound[heard.samples - WINDOW : heard.samples])
 
 
-@needs_espeak
 def test_without_a_doubt_there_is_no_second_look() -> None:
     look = Look("stop", 1.0)
     assert stops(SpokenStop(look=look), np.concatenate([room(4.0), np.zeros(16000, np.int16)])) == []
